@@ -1,0 +1,65 @@
+# Every command a person needs; `make` alone lists them. The first one used sets up .venv: see tools/setup_venv.py.
+# Works with GNU make 3.81, and only relative paths occur, because make cannot handle spaces in file names.
+
+# "yes" if .venv was set up in this very folder (a moved one has wrong paths inside) and its Python is still there.
+READY := $(shell { IFS= read -r folder <.venv/.stamp && test "$$folder" = "$$(pwd -P)" && test -x .venv/bin/python \
+	&& echo yes; } 2>/dev/null)
+# A .venv that stands keeps its Python, whatever python3 has become meanwhile.
+PYTHON ?= $(if $(READY),.venv/bin/python,python3)
+
+# An argument for the shell, quoted whatever is in it.
+quote = '$(subst ','\'',$(1))'
+
+help:
+	@printf '%s\n' \
+	'make grade           where you are and what to do next' \
+	'                       EX=e06        one exercise      M=m1              one module' \
+	'                       STRICT=1      fail unless done  TARGET=solutions  grade another folder' \
+	'make test            the tests of the project itself' \
+	'make check           for authors: are the exercises as they should be (EX=e06 for one)' \
+	'make format          format the code and mend what ruff can' \
+	'make bench           how long grading takes' \
+	'make setup           set up .venv; the commands above do it by themselves (PYTHON=python3.12 for another Python)' \
+	'make lock            write requirements.lock anew from pyproject.toml (UPGRADE=1 for the newest versions)'
+
+grade: .venv/.stamp
+	@.venv/bin/gradus grade $(foreach stem,$(EX),$(call quote,$(stem))) $(if $(M),--module $(call quote,$(M))) \
+	$(if $(TARGET),--target $(call quote,$(TARGET))) $(if $(filter-out 0,$(STRICT)),--strict)
+
+test: .venv/.stamp
+	@.venv/bin/ruff format --quiet --check .
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/mypy --no-error-summary
+	@.venv/bin/python -m pytest --quiet
+
+check: .venv/.stamp
+	@.venv/bin/gradus check $(foreach stem,$(EX),$(call quote,$(stem)))
+
+format: .venv/.stamp
+	@.venv/bin/ruff format --quiet .
+	@.venv/bin/ruff check --quiet --fix .
+
+bench: .venv/.stamp
+	@.venv/bin/python -m benchmarks
+
+setup: always
+	@$(call quote,$(PYTHON)) tools/setup_venv.py
+	@echo '.venv is ready.'
+
+.venv/.stamp: pyproject.toml requirements.lock tools/setup_venv.py $(if $(READY),,always)
+	@$(call quote,$(PYTHON)) tools/setup_venv.py
+
+# torch is pinned but not locked by hash, so that a local wheel fits; its CUDA libraries are left out: Gradus runs on the CPU.
+NOT_LOCKED = torch triton cuda-bindings cuda-pathfinder cuda-toolkit nvidia-cublas nvidia-cuda-cupti nvidia-cuda-nvrtc \
+	nvidia-cuda-runtime nvidia-cudnn-cu13 nvidia-cufft nvidia-cufile nvidia-curand nvidia-cusolver nvidia-cusparse \
+	nvidia-cusparselt-cu13 nvidia-nccl-cu13 nvidia-nvjitlink nvidia-nvshmem-cu13 nvidia-nvtx
+
+lock: .venv/.stamp
+	@cp requirements.lock .venv/requirements.lock
+	@.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-header \
+	--no-annotate $(NOT_LOCKED:%=--no-emit-package %) $(if $(UPGRADE),--upgrade) \
+	--output-file .venv/requirements.lock pyproject.toml
+	@sed -n 's/.*"\(torch==[^"]*\)".*/\1/p' pyproject.toml >>.venv/requirements.lock
+	@mv .venv/requirements.lock requirements.lock
+
+.PHONY: help grade test check format bench setup lock always

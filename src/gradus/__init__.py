@@ -1,0 +1,1 @@
+"""Gradus: a flight simulator for AI engineers."""

@@ -1,0 +1,192 @@
+"""The command line: reads what was typed, calls what does the work, writes what came of it.
+
+Everything heavy is imported inside the commands, so that `gradus --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+import gradus
+from gradus.curriculum import Curriculum, CurriculumError, find_root, read_curriculum
+
+if TYPE_CHECKING:
+    from gradus.grading.verdicts import Report
+
+NOT_DONE = 1
+NO_SENSE = 2
+INTERRUPTED = 130
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"max_content_width": 100},
+)
+
+Stems = Annotated[
+    list[str] | None, typer.Argument(metavar="STEM", help="Exercises, such as e06 or m1/e06. All if none is named.")
+]
+
+
+class CommandError(Exception):
+    """A command that cannot be carried out; says why and what to do."""
+
+
+def main() -> None:
+    """The `gradus` command."""
+    app(prog_name="gradus")
+
+
+@app.callback(invoke_without_command=True)
+def gradus_command(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+) -> None:
+    """A flight simulator for AI engineers. To see where you stand: gradus grade."""
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"gradus {installed('gradus')}")
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command()
+def grade(
+    stems: Stems = None,
+    module: Annotated[str | None, typer.Option(metavar="M", help="Only this module, such as m1.")] = None,
+    target: Annotated[
+        str, typer.Option(metavar="PATH", help="exercises, solutions, or a folder laid out like them.")
+    ] = "exercises",
+    json: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write the report as JSON; - for stdout, alone.")
+    ] = None,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as JUnit XML.")] = None,
+    strict: Annotated[
+        bool | None,
+        typer.Option("--strict/--no-strict", help="Exit with 1 unless all of it is done. The default where CI is set."),
+    ] = None,
+    jobs: Annotated[int, typer.Option(metavar="N", min=1, help="How many exercises to grade at once.")] = 2,
+    debug: Annotated[str | None, typer.Option(metavar="EX", help="Run pytest on one exercise, in one process.")] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show everything, however long.")] = False,
+) -> None:
+    """Grade exercises and show where you stand.
+
+    Exit status: 0 graded; 1 with --strict, not all of it is done; 2 a grader is broken or the command makes no sense.
+    """
+    from gradus.grading.pool import GradingError
+    from gradus.grading.pool import grade as grade_exercises
+
+    with _plain_errors(GradingError):
+        curriculum = _curriculum()
+        folder = _target(curriculum, target)
+        if debug is not None:
+            from gradus.grading.debug import run
+
+            (exercise,) = curriculum.select([debug], module)
+            raise typer.Exit(run(exercise, folder))
+
+        from gradus.grading.reporters import terminal
+
+        exercises = curriculum.select(stems or (), module)
+        shown_on = terminal.screen_of(sys.stdout)
+        with terminal.LiveLine(sys.stderr if json == "-" else sys.stdout, shown_on, len(exercises)) as live:
+            report = grade_exercises(curriculum, exercises, folder, jobs=jobs, on_result=live.advance)
+        if json != "-":
+            typer.echo(terminal.render(curriculum, report, shown_on, verbose), nl=False, color=shown_on.colour)
+        _write_reports(curriculum, report, json, junit)
+        raise typer.Exit(_exit_status(report, _is_ci() if strict is None else strict))
+
+
+@app.command()
+def check(stems: Stems = None) -> None:
+    """For authors: see that exercises keep every rule.
+
+    Exit status: 0 they do; 1 they do not, and each finding names the file to open; 2 the command makes no sense.
+    """
+    from gradus.authoring.check import run
+    from gradus.grading.pool import GradingError
+    from gradus.grading.reporters.text import counted
+
+    with _plain_errors(GradingError):
+        curriculum = _curriculum()
+        exercises = curriculum.select(stems or ())
+        findings = run(curriculum, exercises)
+        for finding in findings:
+            typer.echo(finding.line(curriculum))
+        total = counted(len(exercises), "exercise")
+        typer.echo(f"{total}, {len(findings)} to mend." if findings else f"{total}, every rule kept.")
+        raise typer.Exit(NOT_DONE if findings else 0)
+
+
+@contextmanager
+def _plain_errors(*others: type[Exception]) -> Iterator[None]:
+    """A sentence on stderr, and no traceback, for what the person at the keyboard can put right."""
+    known: tuple[type[Exception], ...] = (CurriculumError, CommandError, *others)
+    try:
+        yield
+    except known as error:
+        typer.echo(f"gradus: {error}", err=True)
+        raise typer.Exit(NO_SENSE) from None
+    except KeyboardInterrupt:
+        typer.echo("gradus: interrupted.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _curriculum() -> Curriculum:
+    return read_curriculum(find_root(Path.cwd(), Path(gradus.__file__).resolve().parent))
+
+
+def _target(curriculum: Curriculum, name: str) -> Path:
+    """The folder to grade: one of the project's own by name, else a path from the current directory."""
+    folder = curriculum.root / name if name in ("exercises", "solutions") else Path(name).absolute()
+    if not folder.is_dir():
+        raise CommandError(
+            f"There is no folder {folder} to grade. --target takes exercises, solutions or a folder laid out like them."
+        )
+    return folder
+
+
+def _write_reports(curriculum: Curriculum, report: Report, json: str | None, junit: Path | None) -> None:
+    """The documents that were asked for, and the job summary where GitHub runs this."""
+    if json is not None:
+        from gradus.grading.reporters import json_report
+
+        _write(json, json_report.render(curriculum, report))
+    if junit is not None:
+        from gradus.grading.reporters import junit as junit_report
+
+        _write(str(junit), junit_report.render(report))
+    if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+        from gradus.grading.reporters import github
+
+        _write(summary, github.render(curriculum, report), mode="a")
+
+
+def _write(path: str, text: str, mode: str = "w") -> None:
+    if path == "-":
+        typer.echo(text, nl=False)
+        return
+    try:
+        with open(path, mode, encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise CommandError(f"Cannot write {path}: {error.strerror}. Name a file that can be written.") from error
+
+
+def _is_ci() -> bool:
+    return os.environ.get("CI", "").lower() not in ("", "0", "false")
+
+
+def _exit_status(report: Report, strict: bool) -> int:
+    if report.broken:
+        return NO_SENSE
+    return NOT_DONE if strict and not report.all_done else 0

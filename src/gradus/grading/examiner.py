@@ -1,0 +1,180 @@
+"""The examiner process: pytest with the graders collected once, forked per exercise. It never imports the learner's code."""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gradus.grading.connection import Budget, ProcessPeer, WorkerConnection
+from gradus.grading.control import ask
+from gradus.grading.fixtures import link_for, result_of, stem_of
+from gradus.grading.guard import Guard
+from gradus.grading.limits import Limits
+from gradus.grading.link import Link, Worker
+from gradus.grading.peer import Message
+from gradus.grading.verdicts import TestResult, Verdict
+from gradus.grading.zygote import serve_forks
+from gradus.sim import tokens
+
+# Nothing that costs a start-up and that a grader has no use for.
+PYTEST_OPTIONS = [
+    "--disable-plugin-autoload",
+    "--continue-on-collection-errors",
+    "--strict-markers",
+    "--import-mode=importlib",
+    "--capture=no",
+    "--noconftest",
+    "-c",
+    os.devnull,
+    "-p",
+    "gradus.grading.fixtures",
+    *(
+        option
+        for name in ("cacheprovider", "doctest", "faulthandler", "junitxml", "logging", "nose", "pastebin", "stepwise",
+                     "terminal", "threadexception", "unraisableexception")
+        for option in ("-p", f"no:{name}")
+    ),
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ExaminerJob:
+    """What an examiner is forked for. Plain data.
+
+    Args:
+        stem: the exercise.
+        scratch: a folder for this run; tests get theirs below it.
+        limits: see `Limits`.
+        seed: None for the order in the file, or a number to shuffle the tests by.
+    """
+
+    stem: str
+    scratch: str
+    limits: dict[str, Any]
+    seed: int | None
+
+
+class RemoteWorker:
+    """A worker in another process, which the controller started for this examiner."""
+
+    def __init__(self, controller: socket.socket, serve: Callable[[Message], Message], limits: Limits, budget: Budget) -> None:
+        answer, (wire, output) = ask(controller, {"op": "worker"})
+        self._controller = controller
+        self._pid = answer["pid"]
+        self._connection = WorkerConnection(
+            socket.socket(fileno=wire), socket.socket(fileno=output), limits, budget
+        )
+        self.peer = ProcessPeer(self._connection, serve, budget)
+
+    def printed(self) -> str:
+        return self._connection.printed()
+
+    def end(self, gone: bool) -> str:
+        answer, _ = ask(self._controller, {"op": "end", "pid": self._pid, "gone": gone})
+        self._connection.close()
+        return str(answer["how"])
+
+
+class Examiner:
+    """The pytest plugin that turns a collected session into a fork server, and a fork of it into one exercise's examiner."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._controller: socket.socket | None = None
+        self._scratch = Path()
+        self._uncollected: dict[str, str] = {}
+        self._tests = 0
+
+    @pytest.fixture
+    def tmp_path(self) -> Path:
+        """A fresh folder that both sides may write to."""
+        self._tests += 1
+        folder = self._scratch / "files" / str(self._tests)
+        folder.mkdir(parents=True)
+        return folder
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            path = Path(report.nodeid)
+            self._uncollected[stem_of(path)] = str(report.longrepr).strip().splitlines()[-1]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Serve forks here for ever. A fork goes on from here with one exercise's tests."""
+        described, (fd,) = serve_forks(self._control)
+        job = ExaminerJob(**described)
+        self._controller = socket.socket(fileno=fd)
+        self._scratch = Path(job.scratch)
+        session.items[:] = [item for item in session.items if stem_of(item.path) == job.stem]
+        if job.seed is not None:
+            random.Random(job.seed).shuffle(session.items)
+        session.testscollected = len(session.items)
+        link = self._link(Limits(**job.limits))
+        session.config.stash[link_for] = lambda stem: link
+        link.start()
+        _forbid_waiting_and_sockets()
+        if not session.items:
+            why = self._uncollected.get(job.stem, "it has no tests")
+            self._send(TestResult("collection", 1, Verdict.BROKEN, 0.0, returned=why))
+
+    def _link(self, limits: Limits) -> Link:
+        controller, budget = self._controller, Budget(limits)
+        assert controller is not None
+
+        def start(serve: Callable[[Message], Message]) -> Worker:
+            return RemoteWorker(controller, serve, limits, budget)
+
+        return Link(start, limits)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:
+        """Send the judged result on; what pytest itself keeps is the bare minimum."""
+        if call.when == "call" or call.excinfo is not None:
+            self._send(result_of(item, call))
+        outcome = "failed" if call.excinfo else "passed"
+        return pytest.TestReport(item.nodeid, item.location, {}, outcome, None, call.when, duration=call.duration)  # type: ignore[arg-type]
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self) -> None:
+        if self._controller is not None:
+            ask(self._controller, {"op": "done"})
+            os._exit(0)
+
+    def _send(self, result: TestResult) -> None:
+        assert self._controller is not None
+        ask(self._controller, {"op": "result", "test": asdict(result)})
+
+
+def _forbid_waiting_and_sockets() -> None:
+    """A grader that waits for real or reaches for the network is broken: it would be slow for some and fail for others."""
+
+    def refuse(seconds: float) -> None:
+        raise RuntimeError("a grader does not sleep: the clock is virtual, move it with clock.advance()")
+
+    time.sleep = refuse
+    guard = Guard(writable=None)
+    guard.watch()
+    guard.active().__enter__()
+
+
+def examiner_zygote(control: socket.socket, graders: list[Path]) -> None:
+    """Collect the graders and serve forks; never returns."""
+    null = os.open(os.devnull, os.O_RDWR)
+    if "GRADUS_TRACE" not in os.environ:
+        os.dup2(null, 1)
+        os.dup2(null, 2)
+    os.dup2(null, 0)
+    tokens.count("")  # loads the tokenizer, for all forks to come
+    pytest.main(
+        [*PYTEST_OPTIONS, f"--rootdir={graders[0].parents[2]}", *map(str, graders)], plugins=[Examiner(control)]
+    )
+    sys.exit(1)

@@ -1,0 +1,106 @@
+"""What graders get from pytest: their fixtures and markers, and what is kept of a failed comparison.
+
+Where the submission runs is the business of whoever loads this: see `link_for`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gradus.embeddings import Encoder
+from gradus.grading.capabilities import Capabilities, LentSimulator
+from gradus.grading.checks import CheckFailed
+from gradus.grading.explain import Comparison, case_of, explain
+from gradus.grading.link import Link
+from gradus.grading.remote import Submission
+from gradus.grading.verdicts import TestResult
+from gradus.sim import VirtualClock
+
+LinkFor = Callable[[str], Link]
+
+link_for = pytest.StashKey[LinkFor]()  # how this run reaches a submission; set at configuration
+links = pytest.StashKey[dict[str, Link]]()
+current_link = pytest.StashKey[Link]()
+comparison = pytest.StashKey[Comparison]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "task(number): the task of the exercise that the test belongs to")
+    config.addinivalue_line("markers", "held_out: when it fails, the learner reads the docstring and nothing else")
+    config.stash[links] = {}
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    for link in config.stash.get(links, {}).values():
+        link.close()
+
+
+def stem_of(grader: Path) -> str:
+    """The exercise that a grader file judges: graders/m1_engineering/test_e06_x.py -> m1_engineering/e06_x."""
+    return f"{grader.parent.name}/{grader.stem.removeprefix('test_')}"
+
+
+def _link(config: pytest.Config, grader: Path) -> Link:
+    stem = stem_of(grader)
+    known = config.stash[links]
+    if stem not in known:
+        known[stem] = config.stash[link_for](stem)
+    return known[stem]
+
+
+@pytest.fixture
+def sim() -> LentSimulator:
+    """A fresh simulated provider."""
+    return LentSimulator(embed=lambda texts: Encoder().encode(texts))
+
+
+@pytest.fixture
+def clock(sim: LentSimulator) -> VirtualClock:
+    """The simulator's clock, which is also the submission's."""
+    return sim.clock
+
+
+@pytest.fixture
+def encoder() -> Encoder:
+    """The local encoder, counting from zero."""
+    return Encoder()
+
+
+@pytest.fixture
+def submission(request: pytest.FixtureRequest, sim: LentSimulator) -> Iterator[Submission]:
+    """The learner's module, behind the wire."""
+    link = _link(request.config, request.path)
+    request.node.stash[current_link] = link
+    with link.test(Capabilities(sim)):
+        yield Submission(link)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
+    """A script that ran out, or was not used up, fails its test as an assertion would."""
+    result = yield
+    simulator = pyfuncitem.funcargs.get("sim")
+    if isinstance(simulator, LentSimulator) and (unmet := simulator.unmet()):
+        raise CheckFailed(unmet)
+    return result
+
+
+def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, right: object) -> None:
+    config.stash[comparison] = Comparison(op, left, right)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if comparison in item.config.stash:
+        del item.config.stash[comparison]
+
+
+def result_of(item: pytest.Item, call: pytest.CallInfo[None]) -> TestResult:
+    """The judged result of a test's call phase, or of a set-up or tear-down that failed."""
+    case = case_of(item, stem_of(item.path))
+    error = call.excinfo.value if call.excinfo else None
+    link = item.stash.get(current_link, None)
+    return explain(case, error, call.duration, link, item.config.stash.get(comparison, None))

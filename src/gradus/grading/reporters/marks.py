@@ -1,0 +1,59 @@
+"""One character for every state, so that a board reads without colour; in ASCII too, for terminals without Unicode."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gradus.grading.verdicts import Status, Verdict
+
+
+@dataclass(frozen=True)
+class Marks:
+    """`full` and `empty` draw a progress bar, `more` stands for lines left out, `cut` for text left out."""
+
+    verdicts: Mapping[Verdict, str]
+    statuses: Mapping[Status, str]
+    full: str
+    empty: str
+    more: str
+    cut: str
+
+    @property
+    def characters(self) -> str:
+        return "".join((*self.verdicts.values(), *self.statuses.values(), self.full, self.empty, self.more, self.cut))
+
+
+UNICODE = Marks(
+    verdicts={
+        Verdict.PASSED: "●",
+        Verdict.FAILED: "✗",
+        Verdict.TODO: "○",
+        Verdict.BLOCKED: "⊘",
+        Verdict.TIMEOUT: "◔",
+        Verdict.CRASHED: "↯",
+        Verdict.BROKEN: "▲",
+    },
+    statuses={Status.DONE: "✔", Status.IN_PROGRESS: "◐", Status.NOT_STARTED: "·"},
+    full="━",
+    empty="─",
+    more="⋮",
+    cut="…",
+)
+
+ASCII = Marks(
+    verdicts={
+        Verdict.PASSED: "*",
+        Verdict.FAILED: "x",
+        Verdict.TODO: "o",
+        Verdict.BLOCKED: "=",
+        Verdict.TIMEOUT: "~",
+        Verdict.CRASHED: "#",
+        Verdict.BROKEN: "?",
+    },
+    statuses={Status.DONE: "+", Status.IN_PROGRESS: ">", Status.NOT_STARTED: "."},
+    full="=",
+    empty="-",
+    more=":",
+    cut="...",
+)
