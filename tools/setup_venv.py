@@ -241,7 +241,8 @@ def size_of(folder: str) -> int:
 
 def install() -> None:
     pip = [PYTHON, "-m", "pip", "install", "--no-warn-script-location", "--no-deps", "--only-binary", ":all:"]
-    run([*pip, f"uv=={UV_VERSION}"], environment())
+    # Without a retry pip does not say that it could not connect; with its usual five it takes long to say so.
+    run([*pip, "--retries", "3", f"uv=={UV_VERSION}"], environment())
     env = uv_environment()
     uv = [UV, "pip", "install", "--python", PYTHON, "--no-deps"]
     run([*uv, "--no-build", "--requirements", "requirements.lock"], env)

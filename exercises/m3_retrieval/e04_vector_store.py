@@ -66,8 +66,8 @@ class WrongMetricError(Exception):
 
     def __init__(self, found: str) -> None:
         super().__init__(
-            f"The collection {COLLECTION!r} measures {found!r} instead of cosine, and a collection keeps the metric that it "
-            "was created with. Index the chunks again in an empty folder."
+            f"The collection {COLLECTION!r} measures {found!r} instead of cosine, and a metric cannot be changed once the "
+            "collection is there. Index the chunks again in an empty folder."
         )
         self.found = found
 
@@ -123,7 +123,7 @@ class Index:
     def upsert(self, chunks: Sequence[Chunk]) -> None:
         """Add chunks; a chunk whose id is known replaces the old one: text, vector and the whole metadata.
 
-        All texts are embedded with one call of `encoder.encode`. Without chunks, nothing happens and nothing is embedded.
+        All texts are embedded with one call of `encoder.encode`. Without chunks, nothing is embedded or written.
 
         Args:
             chunks: what to write, up to a few thousand.
@@ -164,10 +164,10 @@ class Index:
 
         Returns:
             The k best hits among the chunks that meet the filter, best first; fewer if fewer meet it, [] if none does.
-            Scores are cosines to four decimals or better, clipped to the range from 0 to 1. Equal ones come in any order.
+            Scores are cosines, right to four decimals, clipped to the range from 0 to 1. Equal ones come in any order.
 
         Example:
-            >>> [hit.score for hit in index.query("Where is my courier?", k=2)]
-            [0.652, 0.518]
+            >>> [(hit.id, round(hit.score, 3)) for hit in index.query("Where is my courier?", k=2)]
+            [('tracker', 0.652), ('box', 0.518)]
         """
         raise NotImplementedError("Task 3")

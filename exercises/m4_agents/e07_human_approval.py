@@ -16,7 +16,9 @@ from openai import OpenAI
 from openai.types.chat import ChatCompletionToolParam
 
 MODEL = "sim-small"
-INSTRUCTIONS = "You are the support co-pilot of Coldtrail. Answer, or call the one tool that does what the user asks for."
+INSTRUCTIONS = (
+    "You are the support co-pilot of Coldtrail. Answer, or call the one tool that does what the user asks for."
+)
 
 
 def _tool(name: str, description: str, **parameters: str) -> ChatCompletionToolParam:

@@ -44,9 +44,10 @@ def complete(submission, sim, deadline=30, **changes):
 
 
 def stream(submission, sim, deadline=30, max_retries=0, **changes):
+    """An iterator over what `stream_text` yields."""
     policy = policy_of(submission, **changes)
     client = sim.client(max_retries=max_retries)
-    return submission.stream_text(client, PROMPT, deadline=deadline, policy=policy, jitter=half)
+    return iter(submission.stream_text(client, PROMPT, deadline=deadline, policy=policy, jitter=half))
 
 
 # Task 1: whether, and how long
@@ -68,7 +69,7 @@ def test_leaves_alone_what_cannot_pass(submission, status):
 
 @pytest.mark.task(1)
 def test_knows_an_empty_account_from_a_rate_limit(submission):
-    """Both are 429. A rate limit passes by itself; an account without credit does not. Only the code tells them apart."""
+    """Both are 429. A rate limit passes; an account without credit does not. Only the code tells them apart."""
     assert delay(submission, 429, code="insufficient_quota") is None
     assert delay(submission, 429, code="rate_limit_exceeded") is not None
 
@@ -84,7 +85,7 @@ def test_lets_the_provider_overrule_the_status(submission):
 @pytest.mark.task(1)
 @pytest.mark.parametrize("seconds", [3, 45, 0.25])
 def test_takes_retry_after_as_it_is(submission, seconds):
-    """The provider said when to come back. Sooner is refused again, later wastes the caller's time: no jitter, no cap."""
+    """The provider said when to come back. Sooner is refused, later wastes the caller's time: no jitter, no cap."""
     assert delay(submission, 429, retry_after=str(seconds)) == seconds
     assert delay(submission, 503, attempt=3, retry_after=str(seconds)) == seconds
 
@@ -99,7 +100,7 @@ def test_reads_milliseconds_first(submission):
 @pytest.mark.task(1)
 @pytest.mark.parametrize("value", ["0", "-3", "soon", "Wed, 21 Oct 2026 07:28:00 GMT"])
 def test_backs_off_where_the_header_says_nothing_usable(submission, value):
-    """A header that is no positive number is no promise. Taken at its word it crashes you, or sends you back at once."""
+    """A header that is no positive number is no promise. Taken at its word it crashes you or sends you back at once."""
     assert delay(submission, 429, retry_after=value) == 0.5
     assert delay(submission, 429, retry_after_ms=value, retry_after="3") == 3
 
@@ -139,7 +140,9 @@ def test_answers_at_once_when_nothing_fails(submission, sim, clock):
 
 
 @pytest.mark.task(2)
-@pytest.mark.parametrize("fault", [ServerError(500), ServerError(503), RateLimited(), ConnectionReset()])
+@pytest.mark.parametrize(
+    "fault", [ServerError(500), ServerError(503), RateLimited(), ConnectionReset()], ids=["500", "503", "429", "reset"]
+)
 def test_tries_again_after_a_passing_failure(submission, sim, fault):
     """A burst of failures is over in seconds. A caller who gets an error for it has been failed for nothing."""
     sim.script(fault, fault, "Yes.")
@@ -165,6 +168,7 @@ def test_asks_the_same_each_time(submission, sim):
         (QuotaExhausted(), "RateLimitError"),
         (ServerError(503, should_retry=False), "InternalServerError"),
     ],
+    ids=["key", "quota", "told_not_to"],
 )
 def test_raises_what_no_attempt_can_mend(submission, sim, clock, fault, error):
     """A wrong key or an empty account needs a person, now. Five attempts later is later, and hides what happened."""
@@ -262,7 +266,7 @@ def test_gives_up_an_attempt_that_hangs(submission, sim, clock):
 
 @pytest.mark.task(2)
 def test_lets_the_last_attempt_have_what_is_left(submission, sim, clock):
-    """Time spent waiting for the provider is the caller's time too. What an attempt may take shrinks with the deadline."""
+    """Waiting for the provider is the caller's time too: what an attempt may take shrinks with what is left."""
     sim.otherwise(ReadTimeout())
     with raises("DeadlineExceededError") as caught:
         complete(submission, sim, deadline=10, attempt_timeout=4, max_delay=1, max_attempts=8)
@@ -282,9 +286,9 @@ def test_streams_the_whole_answer(submission, sim):
 
 @pytest.mark.task(3)
 def test_hands_out_each_piece_as_it_comes(submission, sim):
-    """The reader watches it being written. Collecting the answer first would make retries safe, and streaming useless."""
+    """The reader watches it being written. Collecting it first would make retries safe, and streaming useless."""
     sim.script("Yes. Above 8 °C it spoils.")
-    pieces = iter(stream(submission, sim))
+    pieces = stream(submission, sim)
     assert next(pieces) == "Yes."
     assert sim.ledger.exchanges[0].ended is None, "the provider is still writing when the first piece is handed out"
     assert "".join(pieces) == " Above 8 °C it spoils."
@@ -308,8 +312,8 @@ def test_never_starts_over_after_the_first_piece(submission, sim):
     with raises("StreamCutError"):
         for piece in stream(submission, sim):
             pieces.append(piece)
+            assert sim.ledger.calls == 1, "no second request once a piece was handed out"
     assert pieces == ["Yes.", " Above"]
-    assert sim.ledger.calls == 1
 
 
 @pytest.mark.task(3)

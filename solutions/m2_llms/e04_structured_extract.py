@@ -53,14 +53,11 @@ class Failure:
     detail: str
 
 
-# The SDK sends the docstring of Extraction with the schema. An example in it would show the model what to guess, so it
-# stands here:
-#
-#     >>> Extraction.model_validate_json(
-#     ...     '{"order_id": "CO-104823", "device": "CT-210", "quantity": null, "purchased_on": "2026-02-27", "reason": "other"}'
-#     ... )
-#     Extraction(order_id='CO-104823', device=<Device.CT_210: 'CT-210'>, quantity=None,
-#                purchased_on=datetime.date(2026, 2, 27), reason=<Reason.OTHER: 'other'>)
+# The SDK sends the docstring of Extraction with its schema. An example in there would show the model what to guess, so
+# it stands here:
+# >>> text = '{"order_id": null, "device": "CT-210", "quantity": 2, "purchased_on": "2026-02-27", "reason": "other"}'
+# >>> Extraction.model_validate_json(text)
+# Extraction(order_id=None, device=<Device.CT_210: 'CT-210'>, quantity=2, purchased_on=datetime.date(2026, 2, 27), ...)
 class Extraction(BaseModel):
     """A return request, as far as the customer's e-mail states it.
 
@@ -71,8 +68,8 @@ class Extraction(BaseModel):
         purchased_on: an ISO 8601 date, the day of purchase; or null.
         reason: one of the listed reasons; never null.
 
-    null means that the e-mail does not state it. All five keys must be there and no others. Nothing is converted to make
-    it fit: the text "12" is not a quantity, and "CT-210 " is not a device.
+    null means that the e-mail does not state it. All five keys must be there and no others. Nothing is converted to
+    make it fit: the text "12" is not a quantity, and "CT-210 " is not a device.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -88,9 +85,10 @@ class Extraction(BaseModel):
 def implausible_fields(extraction: Extraction, email: str, received_on: date) -> list[str]:
     """Name the fields of a valid form that cannot be right, given the e-mail it was filled in from.
 
-    "order_id" cannot be right unless the e-mail contains it, exactly, as a word of its own. A word is an unbroken run of
-    letters, digits and hyphens: in an e-mail about CO-104823-2 there is no word CO-104823.
-    "purchased_on" cannot be right if it lies after the day on which the e-mail arrived.
+    - "order_id" cannot be right unless the e-mail contains it, exactly, as a word of its own. A word is an unbroken run
+      of letters, digits and hyphens: in an e-mail about CO-104823-2 there is no word CO-104823.
+    - "purchased_on" cannot be right if it lies after the day on which the e-mail arrived.
+
     A field that is None claims nothing, so nothing is wrong with it.
 
     Args:
@@ -120,8 +118,8 @@ def extract_rma(client: OpenAI, email: str, received_on: date) -> Extraction | F
     """Have the model fill in the form from an e-mail, and return the form or the reason why there is none.
 
     Ask once, with the model MODEL, the INSTRUCTIONS, the e-mail unchanged as the user's message, and the strict JSON
-    schema of Extraction as the output format. Whatever comes back, do not repair it and do not ask again. The first line
-    that applies decides:
+    schema of Extraction as the output format. Whatever comes back, do not repair it and do not ask again. The first
+    line that applies decides:
 
     - The provider reports that it cut the reply at the length limit: TRUNCATED, even if the text is whole JSON.
     - The provider reports that its content filter cut the reply: FILTERED.
@@ -140,8 +138,8 @@ def extract_rma(client: OpenAI, email: str, received_on: date) -> Extraction | F
         The form, or a Failure of one of the five kinds.
 
     Raises:
-        openai.APIError: there is no reply (bad request, wrong key, rate limit, outage, time-out). It is the client's own
-            exception: the e-mail has nothing to do with it, and the caller decides whether to try again.
+        openai.APIError: there is no reply (bad request, wrong key, rate limit, outage, time-out). It is the client's
+            own exception: the e-mail has nothing to do with it, and the caller decides whether to try again.
 
     Example:
         >>> extract_rma(client, "Our CT-210 from order CO-104823 stopped logging.", date(2026, 3, 20))

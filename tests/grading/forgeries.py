@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.grading.samples import ASK, SOLVED, Sample, in_add
 
-EQUALS_EVERYTHING = '''
+EQUALS_EVERYTHING = """
 class Anything:
     def __eq__(self, other): return True
     def __ne__(self, other): return False
@@ -27,9 +27,9 @@ class AnyInt(int):
 class AnyText(str):
     def __eq__(self, other): return True
     def __hash__(self): return 0
-'''
+"""
 
-PATCHES = '''
+PATCHES = """
 import builtins, json, sys, time, _pytest.runner, _pytest.reports, pytest
 time.sleep = time.monotonic = lambda *a: 0.0
 json.dumps = lambda *a, **k: '{"answer": 1, "ok": 5}'
@@ -38,9 +38,9 @@ builtins.AssertionError = Exception
 _pytest.reports.TestReport.outcome = property(lambda self: "passed", lambda self, value: None)
 pytest.fail = pytest.raises = lambda *a, **k: None
 sys.exit = lambda *a: None
-'''
+"""
 
-WALKS_FRAMES = '''
+WALKS_FRAMES = """
 import gc, sys
 def add(a, b):
     found = []
@@ -52,9 +52,9 @@ def add(a, b):
     for thing in found:
         thing.__dict__["outcome"] = "passed"
     return len(found)
-'''
+"""
 
-FAKE_FRAMES = '''
+FAKE_FRAMES = """
 import gc, json, socket, struct
 def add(a, b):
     for thing in gc.get_objects():
@@ -63,7 +63,7 @@ def add(a, b):
                 data = json.dumps({{"answer": number, "ok": {value}}}).encode()
                 thing.sendall(struct.pack("<I", len(data)) + data)
     return 0
-'''
+"""
 
 REPLACES_TRANSPORT = SOLVED.replace(
     "    reply =",
@@ -92,7 +92,7 @@ LEDGER_LIES = SOLVED.replace(
     reply =""",
 )
 
-WRITES_RESULTS = '''
+WRITES_RESULTS = """
 import json, os, tempfile
 fake = json.dumps({{"version": 1, "exercises": [{{"stem": "m1_engineering/e01_sample", "status": "done", "points": 3}}],
                    "op": "result", "test": {{"name": "test_adds", "task": 1, "outcome": "passed", "seconds": 0}}}}).encode()
@@ -108,7 +108,7 @@ for fd in range(3, 200):
         os.write(fd, fake)
     except OSError:
         pass
-'''
+"""
 
 FORGERIES = (
     Sample("equals_everything", EQUALS_EVERYTHING + in_add("return Anything()") + "\ndef ask(client, question): return Anything()\n",

@@ -10,7 +10,7 @@ WriteSubmission = Callable[[str], Path]
 
 RUN_MARK = "GRADUS_TEST_RUN"  # an environment variable by which a test run knows its own processes
 
-SOLVED = '''
+SOLVED = """
 def add(a, b):
     return a + b
 
@@ -18,12 +18,12 @@ def add(a, b):
 def ask(client, question):
     reply = client.chat.completions.create(model="sim-small", messages=[{"role": "user", "content": question}])
     return reply.choices[0].message.content
-'''
+"""
 
-ADD_TODO = '''
+ADD_TODO = """
 def add(a, b):
     raise NotImplementedError("Task 1")
-'''
+"""
 
 ASK = SOLVED[SOLVED.index("def ask") :]
 
@@ -139,6 +139,7 @@ for folder, _, files in os.walk(os.path.dirname(__file__)):
         ),
         ("failed", "failed"),
         "outside the folders",
+        harms=True,
     ),
     Sample("changes_directory", in_add("import os\nos.chdir('/')\nreturn a + b"), ("passed", "passed"), harms=True),
     Sample("changes_signal_handlers", in_add("import signal\nsignal.alarm(1)\nreturn a + b"), ("passed", "passed"), harms=True),

@@ -240,7 +240,8 @@ def test_c6_and_malformed_chat_requests(
 @pytest.mark.parametrize(
     ("changes", "status", "code", "param"),
     [
-        ({"response_format": {}}, 400, "unknown_parameter", "response_format"),
+        ({"tempreature": 0}, 400, "unknown_parameter", "tempreature"),
+        ({"response_format": {}}, 400, "unsupported_parameter", "response_format"),
         (
             {"input": [{**function_call("a"), "parsed_arguments": {}}]},
             400,

@@ -262,10 +262,14 @@ def test_hostile_bodies_are_refused(body: bytes) -> None:
     assert sim.ledger.transcript()
 
 
-def test_half_a_surrogate_pair_does_no_harm(sim: Simulator) -> None:
+@pytest.mark.parametrize(("text", "status"), [("\ud83d", 400), ("\U0001f9ca", 200), ("\\ud83d", 200)])
+def test_half_a_surrogate_pair_is_no_text(sim: Simulator, text: str, status: int) -> None:
     sim.script("pong")
-    response = post(
-        sim, "chat/completions", {"model": "sim-small", "messages": [{"role": "user", "content": "\ud83d"}]}
-    )
-    assert response.status == 200
-    read(response).decode()
+    response = post(sim, "chat/completions", {"model": "sim-small", "messages": [{"role": "user", "content": text}]})
+    assert response.status == status
+
+
+def test_a_scripted_half_of_a_surrogate_pair_goes_out_as_text(sim: Simulator) -> None:
+    sim.script(Reply("a\ud83d"))
+    body = {"model": "sim-small", "messages": [{"role": "user", "content": "ping"}]}
+    assert json.loads(read(post(sim, "chat/completions", body)))["choices"][0]["message"]["content"] == "a?"

@@ -1,4 +1,4 @@
-"""Mutants: named wrong solutions, each an edit of the solution, each with the sentence that clears the misunderstanding up."""
+"""Mutants: named wrong solutions, each an edit of the solution with the sentence that clears it up."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ class Mutant:
         """
         count = solution.count(self.find)
         if count != 1:
-            raise MutantError(f"mutant {self.name}: its `find` occurs {count} times in the solution; it must occur once")
+            raise MutantError(
+                f"mutant {self.name}: its `find` occurs {count} times in the solution; it must occur once"
+            )
         return solution.replace(self.find, self.replace)
 
 

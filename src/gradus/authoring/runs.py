@@ -1,4 +1,4 @@
-"""Rules 2, 3, 4, 5 and 7: what shows only when the grader runs, on the stub, the solution, the alternate and each mutant."""
+"""Rules 2, 3, 4, 5 and 7: what shows only when the grader runs, on stub, solution, alternate and mutants."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ def _tests_described(exercise: Exercise, tests: Sequence[TestResult]) -> Iterato
     for name in dict.fromkeys(base_name(test.name) for test in tests if not test.why):
         yield Finding(5, exercise.grader, f"{name} has no docstring: write why this behaviour matters")
     for number in sorted(numbers - {test.task for test in tests}):
-        yield Finding(5, exercise.grader, f"task {number} has no test: write one and mark it @pytest.mark.task({number})")
+        yield Finding(
+            5, exercise.grader, f"task {number} has no test: write one and mark it @pytest.mark.task({number})"
+        )
 
 
 def _stub(exercise: Exercise, pool: Pool) -> Iterator[Finding]:
@@ -76,7 +78,9 @@ def _speed(exercise: Exercise, runs: Sequence[Sequence[TestResult]]) -> Iterator
     for times in zip(*(sorted(run, key=lambda test: test.name) for run in runs), strict=True):
         seconds = min(test.seconds for test in times)
         if seconds > MAX_TEST_SECONDS:
-            yield Finding(7, exercise.grader, f"{times[0].name} takes {seconds:.1f} s: bring it under {MAX_TEST_SECONDS:g} s")
+            yield Finding(
+                7, exercise.grader, f"{times[0].name} takes {seconds:.1f} s: bring it under {MAX_TEST_SECONDS:g} s"
+            )
     total = min(sum(test.seconds for test in run) for run in runs)
     if total > MAX_EXERCISE_SECONDS:
         yield Finding(7, exercise.grader, f"all tests take {total:.1f} s: bring them under {MAX_EXERCISE_SECONDS:g} s")
@@ -94,7 +98,9 @@ def _mutants(exercise: Exercise, pool: Pool, tests: set[str]) -> Iterator[Findin
         yield Finding(4, exercise.mutants, "names no mutant: write at least one [[mutant]]")
     for mutant in mutants:
         for unknown in sorted(set(mutant.killed_by) - tests):
-            yield Finding(4, exercise.mutants, f"mutant {mutant.name}: no test is called {unknown}: correct its killed_by")
+            yield Finding(
+                4, exercise.mutants, f"mutant {mutant.name}: no test is called {unknown}: correct its killed_by"
+            )
         yield from _mutant(exercise, pool, mutant, solution, known)
 
 
@@ -112,7 +118,9 @@ def _mutant(
     survived = sorted(set(mutant.killed_by) - {base_name(name) for name in fingerprint})
     if survived:
         yield Finding(
-            4, exercise.grader, f"mutant {mutant.name} survives {', '.join(survived)}: sharpen the test, or correct killed_by"
+            4,
+            exercise.grader,
+            f"mutant {mutant.name} survives {', '.join(survived)}: sharpen the test, or correct killed_by",
         )
     elif fingerprint in known:
         yield Finding(

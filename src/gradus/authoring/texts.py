@@ -68,7 +68,9 @@ def check_signatures(exercise: Exercise) -> Iterator[Finding]:
         if name not in solution:
             yield Finding(6, exercise.solution, f"{name} is in the stub and not here: define it")
         elif name not in stub:
-            yield Finding(6, exercise.stub, f"{name} is public in the solution and not here: define it, or name it _{name}")
+            yield Finding(
+                6, exercise.stub, f"{name} is public in the solution and not here: define it, or name it _{name}"
+            )
         elif stub[name][0] != solution[name][0]:
             yield Finding(6, exercise.solution, f"{name} has another signature than in the stub: write {stub[name][0]}")
         elif stub[name][1] != solution[name][1]:

@@ -59,5 +59,7 @@ def _needs(exercise: Exercise, module: Path, earlier: set[str]) -> Iterator[Find
     for need in exercise.needs:
         if need not in earlier:
             yield Finding(
-                1, module, f"{exercise.slug} needs {need!r}, which does not come before it: name an earlier exercise's stem"
+                1,
+                module,
+                f"{exercise.slug} needs {need!r}, which does not come before it: name an earlier exercise's stem",
             )

@@ -67,7 +67,7 @@ class AsyncCallback:
     function: Callable[..., Any]
 
     def __repr__(self) -> str:
-        return getattr(self.function, "__name__", "callback")
+        return str(getattr(self.function, "__name__", "callback"))
 
 
 def asynchronous(function: Callable[..., Any]) -> AsyncCallback:
@@ -235,4 +235,4 @@ def _seconds(message: Message) -> float:
 
 def _builtin_name(error: Exception) -> str:
     """The name of the nearest builtin exception class: the only kind that the other side will raise."""
-    return next(kind.__name__ for kind in type(error).__mro__ if getattr(builtins, kind.__name__, None) is kind)
+    return str(next(kind.__name__ for kind in type(error).__mro__ if getattr(builtins, kind.__name__, None) is kind))

@@ -1,4 +1,4 @@
-"""The examiner's end of a worker in another process: a socket for the wire and one for what it prints, both under a budget."""
+"""The examiner's end of a worker in another process: a socket for the wire, one for what it prints, and a budget."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Budget:
 
 
 class WorkerConnection:
-    """Carries messages to a worker and back, and collects what it prints meanwhile, so that it cannot block on a full pipe.
+    """Carries messages to a worker and back, and collects what it prints, so that it cannot block on a full pipe.
 
     Every wait has an end: see `Budget`. What the examiner spends on serving the worker is not counted.
     """

@@ -1,4 +1,4 @@
-"""Messages between controller, fork servers and examiners: small JSON with file descriptors beside it, question and answer in turn.
+"""Messages between controller, fork servers and examiners: question and answer in turn, small JSON with descriptors.
 
 Only the project's own processes speak here; the learner's code never holds one of these sockets.
 """
@@ -29,7 +29,7 @@ def send_message(sock: socket.socket, message: Message, fds: Sequence[int] = ())
 
 
 def receive_message(sock: socket.socket) -> tuple[Message, list[int]]:
-    """The next message with its descriptors; WireClosed at the end, TimeoutError if the socket has a timeout and it passes."""
+    """The next message with its descriptors; WireClosed at the end, TimeoutError if the socket's timeout passes."""
     try:
         data, fds, _, _ = socket.recv_fds(sock, 1 << 16, 4)
         while data and (len(data) < 4 or len(data) < 4 + frame_length(data[:4])):

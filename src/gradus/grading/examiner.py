@@ -1,4 +1,4 @@
-"""The examiner process: pytest with the graders collected once, forked per exercise. It never imports the learner's code."""
+"""The examiner process: pytest with the graders collected once, forked per exercise. It never imports learner code."""
 
 from __future__ import annotations
 
@@ -66,13 +66,13 @@ class ExaminerJob:
 class RemoteWorker:
     """A worker in another process, which the controller started for this examiner."""
 
-    def __init__(self, controller: socket.socket, serve: Callable[[Message], Message], limits: Limits, budget: Budget) -> None:
+    def __init__(
+        self, controller: socket.socket, serve: Callable[[Message], Message], limits: Limits, budget: Budget
+    ) -> None:
         answer, (wire, output) = ask(controller, {"op": "worker"})
         self._controller = controller
         self._pid = answer["pid"]
-        self._connection = WorkerConnection(
-            socket.socket(fileno=wire), socket.socket(fileno=output), limits, budget
-        )
+        self._connection = WorkerConnection(socket.socket(fileno=wire), socket.socket(fileno=output), limits, budget)
         self.peer = ProcessPeer(self._connection, serve, budget)
 
     def printed(self) -> str:
@@ -85,7 +85,7 @@ class RemoteWorker:
 
 
 class Examiner:
-    """The pytest plugin that turns a collected session into a fork server, and a fork of it into one exercise's examiner."""
+    """The pytest plugin that makes a collected session a fork server, and each fork one exercise's examiner."""
 
     def __init__(self, control: socket.socket) -> None:
         self._control = control
@@ -155,12 +155,12 @@ class Examiner:
 
 
 def _forbid_waiting_and_sockets() -> None:
-    """A grader that waits for real or reaches for the network is broken: it would be slow for some and fail for others."""
+    """A grader that waits for real or reaches for the network is broken: slow for some, red for others."""
 
     def refuse(seconds: float) -> None:
         raise RuntimeError("a grader does not sleep: the clock is virtual, move it with clock.advance()")
 
-    time.sleep = refuse
+    time.sleep = refuse  # type: ignore[assignment]
     guard = Guard(writable=None)
     guard.watch()
     guard.active().__enter__()

@@ -88,8 +88,12 @@ def _failed(
         return replace(result, outcome=Verdict.FAILED, expected=_expected(case, error, comparison))
     if last and last.returned:
         # The check choked on what the submission gave it: that is an answer of the wrong shape, not a broken grader.
-        return replace(result, outcome=Verdict.FAILED, expected=f"something else: {clip(f'{type(error).__name__}: {error}')}")
-    return replace(result, outcome=Verdict.BROKEN, returned=f"{type(error).__name__}: {clip(str(error))}", where=_place(error))
+        return replace(
+            result, outcome=Verdict.FAILED, expected=f"something else: {clip(f'{type(error).__name__}: {error}')}"
+        )
+    return replace(
+        result, outcome=Verdict.BROKEN, returned=f"{type(error).__name__}: {clip(str(error))}", where=_place(error)
+    )
 
 
 def _only_the_docstring(result: TestResult) -> TestResult:
@@ -108,7 +112,9 @@ def _expected(case: TestCase, error: AssertionError, comparison: Comparison | No
     if statement.msg is not None:
         return str(error).partition("\nassert ")[0] + found
     if comparison and _is_call_into_submission(statement.test):
-        return show(comparison.right) if comparison.operator == "==" else f"{comparison.operator} {show(comparison.right)}"
+        return (
+            show(comparison.right) if comparison.operator == "==" else f"{comparison.operator} {show(comparison.right)}"
+        )
     return ast.unparse(statement.test) + found
 
 

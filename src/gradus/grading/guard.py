@@ -1,7 +1,7 @@
 """What code under test may not do at home: reach the network, or write outside the folders it was given.
 
-An audit hook (PEP 578) cannot be taken out again by the code it watches. It guards against accidents, not against somebody who
-means harm: for that, cohorts put a sandbox round the worker.
+An audit hook (PEP 578) cannot be taken out again by the code it watches. It guards against accidents, not against
+somebody who means harm: for that, cohorts put a sandbox round the worker.
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ class Guard:
     """
 
     def __init__(self, writable: list[Path] | None) -> None:
-        self._writable = None if writable is None else tuple(f"{os.path.realpath(folder)}{os.sep}" for folder in writable)
+        self._writable = (
+            None if writable is None else tuple(f"{os.path.realpath(folder)}{os.sep}" for folder in writable)
+        )
         self._is_active = False
 
     def watch(self) -> None:
@@ -93,5 +95,6 @@ class Guard:
         if self._writable is None or text == os.devnull or os.path.realpath(text).startswith(self._writable):
             return
         raise PermissionError(
-            f"{text} lies outside the folders that this exercise may write to. Write below the path that your function is given."
+            f"{text} lies outside the folders that this exercise may write to. "
+            "Write below the path that your function is given."
         )

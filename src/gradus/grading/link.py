@@ -1,4 +1,4 @@
-"""The examiner's end of the wire to one exercise's worker: starts it, calls into it, ends it, and starts a fresh one when it died."""
+"""The examiner's hold on one exercise's worker: starts it, calls into it, ends it, starts a fresh one when it died."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ class Asker(Protocol):
 class Worker(Protocol):
     """A worker that has been started, as the link needs it."""
 
-    peer: Asker
+    @property
+    def peer(self) -> Asker:
+        """Where to put questions to it."""
 
     def printed(self) -> str:
         """What it has printed since this was last asked."""
@@ -233,7 +235,9 @@ class Link:
         if type(ref) is not int or ref == MODULE:
             raise WireError(f"unknown tag {tag!r}")
         if tag == "record" and isinstance(node.get("f"), dict):
-            return Record(self, ref, kind, {str(name): self.codec.decode(field, 1) for name, field in node["f"].items()})
+            return Record(
+                self, ref, kind, {str(name): self.codec.decode(field, 1) for name, field in node["f"].items()}
+            )
         if tag == "member":
             return Member(self, ref, kind, str(node.get("n")), self.codec.decode(node.get("v"), 1))
         if tag == "handle":

@@ -1,4 +1,4 @@
-"""Examiner and worker in one process, for debuggers and IDEs: the same encoding, sessions and capabilities, without the processes.
+"""Examiner and worker in one process, for debuggers and IDEs: the same encoding, session and capabilities.
 
 What this cannot do is survive code that harms its own process; and it trusts what it runs.
 """
@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gradus.grading.guard import Guard
-from gradus.grading.link import Link, Worker
 from gradus.grading.limits import DEFAULT_LIMITS
+from gradus.grading.link import Link, Worker
 from gradus.grading.peer import LoopbackPeer, Message
 from gradus.grading.session import Session
 from gradus.grading.virtual_time import VirtualTime, WorkerClock

@@ -1,7 +1,7 @@
 """One side of the conversation between examiner and worker: it asks, and while it waits for the answer it may be asked.
 
-Both sides are the same `Peer`; what differs is how messages travel (a socket, or a function call in loopback mode) and what each
-side serves.
+Both sides are the same `Peer`; what differs is how messages travel (a socket, or a function call in loopback mode)
+and what each side serves.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""For people who run pytest themselves (a debugger, an IDE's test explorer): graders over a submission in the same process."""
+"""For people who run pytest themselves (a debugger, an IDE): graders over a submission in the same process."""
 
 from __future__ import annotations
 

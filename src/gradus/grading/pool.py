@@ -67,12 +67,14 @@ class ForkServer:
             try:
                 return self._fork(job, fds)
             except WireError as error:
-                raise GradingError(f"The {self._kind} process does not start: {error}. `make test` may tell more.") from error
+                raise GradingError(
+                    f"The {self._kind} process does not start: {error}. `make test` may tell more."
+                ) from error
 
     def _fork(self, job: dict[str, Any], fds: Sequence[int]) -> int:
         if self._forks:
             return int(ask(self._control, {"op": "fork", "job": job}, fds)[0]["pid"])
-        # Where forking a process that has imported these libraries is unsafe, the server itself becomes what was asked for.
+        # Where forking after these imports is unsafe, the server itself becomes what was asked for.
         send_message(self._control, {"op": "become", "job": job}, fds)
         pid = self._process.pid
         self._alone[pid] = (self._process, self._control)
@@ -111,7 +113,15 @@ class ForkServer:
     def _start(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
         ours, theirs = socket.socketpair()
         # -I: neither the current folder nor PYTHON* variables decide what is imported.
-        command = [sys.executable, "-I", "-m", "gradus.grading.zygote", self._kind, str(theirs.fileno()), *self._graders]
+        command = [
+            sys.executable,
+            "-I",
+            "-m",
+            "gradus.grading.zygote",
+            self._kind,
+            str(theirs.fileno()),
+            *self._graders,
+        ]
         process = subprocess.Popen(
             command,
             pass_fds=[theirs.fileno()],

@@ -1,4 +1,4 @@
-"""The learner's objects as the examiner sees them: names that are looked up when called, records, enum members and handles."""
+"""The learner's objects as the examiner sees them: names looked up when called, records, enum members, handles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The worker's side of the conversation: imports the learner's module, calls what it is asked to call, and tells what came of it."""
+"""The worker's side of the conversation: imports the learner's module, calls into it, tells what came of it."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def stand_in(node: dict[str, Json], ask: Ask, clock: WorkerClock, codec: Codec) 
     Raises:
         WireError: no capability has this tag.
     """
-    tag, ref = node.get("t"), node.get("r")
+    tag, ref = node.get("t"), int(node.get("r", 0))
     if tag == "client":
         options = codec.decode(node["o"])
         return _client(RemoteCore(ask, ref), clock, node["a"], options)

@@ -1,4 +1,4 @@
-"""What a grading run found: plain frozen data, and the rules that turn tests into tasks, tasks into exercises, exercises into a report."""
+"""What a grading run found, as plain frozen data, and the rules that sum tests up to tasks, exercises, a report."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ GRAVITY = (
 class TestResult:
     """One test of one task.
 
-    `why` is the test's docstring; `called`, `returned`, `expected` and `where` are filled as far as the failure has them.
-    `returned` tells both what came back and what was raised. `where` is "path:line". `printed` is what the learner's code
-    wrote to stdout and stderr during this test. A held-out test leaves everything but `why` empty.
+    `why` is the test's docstring; `called`, `returned`, `expected` and `where` are filled as far as the failure has
+    them. `returned` tells both what came back and what was raised. `where` is "path:line". `printed` is what the
+    learner's code wrote to stdout and stderr during this test. A held-out test leaves everything but `why` empty.
     """
 
     __test__ = False
@@ -93,7 +93,9 @@ class TaskResult:
     @property
     def first_failure(self) -> TestResult | None:
         """The test that explains the verdict, or None when the task passed."""
-        return next((test for test in self.tests if test.outcome is self.verdict and test.outcome is not Verdict.PASSED), None)
+        return next(
+            (test for test in self.tests if test.outcome is self.verdict and test.outcome is not Verdict.PASSED), None
+        )
 
     @property
     def message(self) -> str:

@@ -1,7 +1,7 @@
 """Virtual time on the learner's side: sleeping costs nothing and moves a clock that the examiner owns.
 
-What code under test may use to wait or to tell the time is replaced while it runs: `time`, `threading.Event.wait`, and the event
-loops that asyncio makes. An idle event loop moves the clock to its next timer instead of waiting for it.
+What code under test may use to wait or to tell the time is replaced while it runs: `time`, `threading.Event.wait`,
+and the event loops that asyncio makes. An idle event loop moves the clock to its next timer instead of waiting.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _finish(future: asyncio.Future[None]) -> None:
         future.set_result(None)
 
 
-class _IdleSelector(selectors.DefaultSelector):  # type: ignore[valid-type, misc]
+class _IdleSelector(selectors.DefaultSelector):
     """Where a real selector would wait for a timer, this one moves the clock."""
 
     loop: VirtualLoop
@@ -94,13 +94,15 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self.clock.now
 
-    def call_later(self, delay: float, callback: Any, *args: Any, context: Any = None) -> asyncio.TimerHandle:
-        # asyncio.sleep is the only caller that passes this callback; modules that imported `sleep` by name come by here too.
+    def call_later(  # type: ignore[override]
+        self, delay: float, callback: Any, *args: Any, context: Any = None
+    ) -> asyncio.TimerHandle:
+        # asyncio.sleep alone passes this callback, also for modules that imported `sleep` by name before all this.
         if callback is getattr(asyncio.futures, "_set_result_unless_cancelled", None):
             self.clock.note_sleep(delay)
         return super().call_later(delay, callback, *args, context=context)
 
-    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:  # type: ignore[override]
         # A thread works in real time: the clock must not run away while one does.
         self.busy_threads += 1
         future = super().run_in_executor(executor, func, *args)

@@ -1,7 +1,7 @@
 """The wire between examiner and worker: length-prefixed JSON frames that can hold data and nothing else.
 
-Values keep their exact builtin type. What is not data crosses as a reference that only its owner can resolve, through the two
-hooks of a `Codec`. Decoding never imports, unpickles or calls anything that a frame names.
+Values keep their exact builtin type. What is not data crosses as a reference that only its owner can resolve,
+through the two hooks of a `Codec`. Decoding never imports, unpickles or calls anything that a frame names.
 """
 
 from __future__ import annotations
@@ -202,6 +202,7 @@ _ENCODERS: dict[type, Callable[[Codec, Any, int], Json]] = {
     timedelta: lambda codec, value, depth: {"t": "timedelta", "v": [value.days, value.seconds, value.microseconds]},
 }
 
+
 def _decode_dict(codec: Codec, node: dict[str, Json], depth: int) -> dict[Any, Any]:
     return {codec.decode(key, depth + 1): codec.decode(value, depth + 1) for key, value in node["v"]}
 
@@ -259,7 +260,7 @@ _DECODERS: dict[str, Callable[[Codec, dict[str, Json], int], Any]] = {
 
 
 def encode_subclass(codec: Codec, value: Any) -> Json | None:
-    """JSON for an instance of a builtin's subclass (a defaultdict, a named tuple) as its base; None if it is no such thing."""
+    """An instance of a builtin's subclass (a defaultdict, a named tuple) as JSON of its base; None if it is none."""
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, int):

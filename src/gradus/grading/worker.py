@@ -147,9 +147,9 @@ def _redirect(sock: socket.socket, output: int) -> None:
     keep = sock.fileno()
     os.closerange(3, keep)
     os.closerange(keep + 1, keep + 4096)
-    sys.stdin = open(0, closefd=False)
-    sys.stdout = open(1, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)
-    sys.stderr = open(2, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
 
 
 def _limit(limits: Limits) -> None:

@@ -1,7 +1,7 @@
 """A fork server: imports once, then forks a process per request, and cleans up after it.
 
-Run as `python -m gradus.grading.zygote worker|examiner FD [GRADER…]`. The forked process is a leader of its own session, and the
-server adopts whatever it leaves behind, so that ending it ends its descendants too.
+Run as `python -m gradus.grading.zygote worker|examiner FD [GRADER…]`. The forked process is a leader of its own
+session, and the server adopts whatever it leaves behind, so that ending it ends its descendants too.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from . import models, tokens
@@ -108,14 +109,12 @@ class Simulator:
                 answer = refusal(exchange, ApiError(400, "The JSON body of your request is nested too deeply."))
             self.ledger.add(answer.exchange)
             headers = {"x-request-id": self._ids.new("req_"), **answer.headers}
-        index = exchange.index
-        return Response(
-            answer.exchange.status, headers, Delivery(answer.pieces, lambda taken: self._ended(index, taken))
-        )
+        delivery = Delivery(answer.pieces, partial(self._ended, exchange.index))
+        return Response(answer.exchange.status, headers, delivery)
 
     def _opened(self, request: Request, body: dict[str, Any]) -> Exchange:
-        name = body.get("model")
-        model = models.chat_model(name) if isinstance(name, str) else None
+        asked = body["model"] if isinstance(body.get("model"), str) else ""
+        model = models.chat_model(asked)
         return Exchange(
             index=len(self.ledger),
             method=request.method,
@@ -126,7 +125,7 @@ class Simulator:
             started=self.clock.now,
             streamed=body.get("stream") is True,
             sdk_retry=retry_count(request.headers),
-            model=model.name if model else name if isinstance(name, str) else "",
+            model=model.name if model else asked,
         )
 
     def _ended(self, index: int, taken: Sequence[Event] | None) -> None:

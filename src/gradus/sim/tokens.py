@@ -26,7 +26,7 @@ def count(texts: Iterable[str]) -> int:
 
 @lru_cache(maxsize=8192)
 def _count(text: str) -> int:
-    # JSON can carry half of a surrogate pair, which the tokenizer refuses.
+    # A scripted reply can hold half of a surrogate pair, which the tokenizer refuses.
     clean = text.encode("utf-8", "replace").decode("utf-8")
     return len(_tokenizer().encode(clean, add_special_tokens=False).ids)
 

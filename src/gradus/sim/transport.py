@@ -5,6 +5,7 @@ Importing this module imports httpx2.
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Protocol
 
@@ -105,13 +106,12 @@ class _Patience:
             return 0.0, httpx2.ReadError("[Errno 104] Connection reset by peer", request=self._request)
         if isinstance(chunk, Fault) and chunk.kind != "no_answer":
             raise ValueError(f"the transport knows no fault {chunk.kind!r}")
-        seconds = chunk.seconds if isinstance(chunk, Sleep) else KEEP_ALIVE if self._timeout is None else float("inf")
+        seconds = chunk.seconds if isinstance(chunk, Sleep) else math.inf
         if self._timeout is not None and self._silence + seconds > self._timeout:
-            return self._timeout - self._silence, httpx2.ReadTimeout(
-                "The read operation timed out", request=self._request
-            )
+            left = self._timeout - self._silence
+            return left, httpx2.ReadTimeout("The read operation timed out", request=self._request)
         if isinstance(chunk, Fault):
-            return seconds, httpx2.ReadError("[Errno 110] Connection timed out", request=self._request)
+            return KEEP_ALIVE, httpx2.ReadError("[Errno 110] Connection timed out", request=self._request)
         self._silence += seconds
         return seconds, None
 

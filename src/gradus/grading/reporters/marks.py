@@ -46,7 +46,7 @@ ASCII = Marks(
         Verdict.PASSED: "*",
         Verdict.FAILED: "x",
         Verdict.TODO: "o",
-        Verdict.BLOCKED: "=",
+        Verdict.BLOCKED: "/",
         Verdict.TIMEOUT: "~",
         Verdict.CRASHED: "#",
         Verdict.BROKEN: "?",

@@ -56,6 +56,7 @@ PARAMETERS = {
     "truncation": Parameter("a string", choices=("auto", "disabled")),
     "user": STRING,
 }
+MOVED = {"messages": "input", "response_format": "text.format"}
 UNSUPPORTED = ("background", "conversation", "prompt", "top_logprobs")
 ROLES = ("assistant", "system", "developer", "user")
 ITEMS = {
@@ -109,6 +110,10 @@ def check_responses(body: dict[str, Any], earlier: list[dict[str, Any]]) -> None
         body: the request.
         earlier: the items of the response that it continues, which may hold calls that it answers.
     """
+    for name, place in MOVED.items():
+        if name in body:
+            hint = f"In the Responses API, this parameter has moved to '{place}'."
+            raise bad_request(f"Unsupported parameter: '{name}'. {hint}", name, "unsupported_parameter")
     check_parameters(body, PARAMETERS, required=("model", "input"))
     for name in UNSUPPORTED:
         if body.get(name):

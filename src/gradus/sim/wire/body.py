@@ -21,6 +21,9 @@ def read(body: bytes) -> dict[str, Any] | None:
         return {}
     try:
         value = json.loads(body, parse_constant=_refuse, parse_float=_finite)
+        if b"\\u" in body:
+            # An escape may be half of a surrogate pair, which is JSON and no text.
+            json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

@@ -102,9 +102,15 @@ def _came_back(scene: Scene, test: TestResult, most: int | None) -> list[Text]:
 
 def _what_next(scene: Scene, result: ExerciseResult, task: TaskResult) -> list[Text]:
     exercise = scene.exercise(result)
-    if task.verdict is not Verdict.BROKEN:
-        return [Text(), *to_type(scene, scene.command(exercise)), *link(scene, "hints", scene.shown(exercise.lesson))]
-    return [] if scene.whole else [Text(), *to_type(scene, scene.command(), "for the other exercises")]
+    if task.verdict is Verdict.BROKEN:
+        return [] if scene.whole else [Text(), *to_type(scene, scene.command(), "for the other exercises")]
+    known = task.first_failure and task.first_failure.where
+    return [
+        Text(),
+        *([] if known else link(scene, "edit", scene.file(exercise))),
+        *to_type(scene, scene.command(exercise)),
+        *link(scene, "hints", scene.shown(exercise.lesson)),
+    ]
 
 
 def _todo(scene: Scene, result: ExerciseResult, task: TaskResult) -> list[Text]:
