@@ -89,7 +89,7 @@ def retry_delay(failure: Failure, attempt: int, policy: RetryPolicy, jitter: Cal
         2. The header `retry-after` is a positive number: exactly so many seconds.
         3. Otherwise a backoff with full jitter: `jitter()` times the smaller of `policy.max_delay` and
            `policy.base_delay` doubled for every attempt after the first.
-    A header that is no positive number ("0", "-1", a date, "soon") counts as absent.
+    A header that is no positive number ("0", "-1", a date, "soon") counts as absent; "0.25" is a positive number.
 
     Args:
         failure: what is known of the attempt that failed.

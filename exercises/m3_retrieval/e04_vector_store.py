@@ -66,8 +66,8 @@ class WrongMetricError(Exception):
 
     def __init__(self, found: str) -> None:
         super().__init__(
-            f"The collection {COLLECTION!r} measures {found!r} instead of cosine, and a metric cannot be changed once the "
-            "collection is there. Index the chunks again in an empty folder."
+            f"The collection {COLLECTION!r} measures {found!r} instead of cosine, and a collection's metric is fixed. "
+            "Index the chunks again in an empty folder."
         )
         self.found = found
 

@@ -24,15 +24,8 @@ FORM = {
     "purchased_on": "2026-03-02",
     "reason": "defective",
 }
+WORDS = st.from_regex(r"[C1](-?[C1]){0,2}", fullmatch=True)  # so few that one is often a part of another
 BLANK = {"order_id": None, "device": None, "quantity": None, "purchased_on": None, "reason": "other"}
-
-examples = settings(
-    derandomize=True,
-    deadline=None,
-    database=None,
-    max_examples=30,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
 
 
 def reply(**changes):
@@ -109,19 +102,20 @@ def test_a_drifted_value_is_an_error(submission, field, value):
 
 
 @pytest.mark.task(1)
-@examples
-@given(quantity=st.integers(min_value=1000))
-def test_a_number_with_commas_is_an_error(submission, quantity):
-    """ "1,200" is text. Code that takes the digits it understands makes 1 of it, and nothing downstream can tell."""
+@pytest.mark.parametrize("quantity", ["1,200", "12,000", "1.200"])
+def test_a_number_with_separators_is_an_error(submission, quantity):
+    """The reply "1,200" is text. Code that takes the digits it understands makes 1 of it, and nothing downstream can
+    tell."""
+    assert form(submission)
     with raises("ValidationError"):
-        form(submission, quantity=f"{quantity:,}")
+        form(submission, quantity=quantity)
 
 
 @pytest.mark.task(1)
 @pytest.mark.parametrize("quantity", ["3", True])
 def test_nothing_is_converted(submission, quantity):
-    """pydantic converts by default: the text "3" becomes 3, and true becomes 1. A reply that breaks the schema is one to
-    stop at, not one to make fit."""
+    """pydantic converts by default: the text "3" becomes 3, and true becomes 1. A reply that breaks the schema is to be
+    stopped, not made to fit."""
     assert form(submission)
     with raises("ValidationError"):
         form(submission, quantity=quantity)
@@ -192,14 +186,35 @@ def test_doubts_a_part_of_another_id(submission, order_id, email):
 
 
 @pytest.mark.task(2)
-@examples
-@given(purchased=st.dates(), received=st.dates())
-def test_doubts_a_purchase_after_the_email(submission, purchased, received):
+@settings(
+    derandomize=True,
+    deadline=None,
+    database=None,
+    max_examples=40,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(words=st.lists(WORDS, max_size=4), order_id=WORDS, between=st.sampled_from([" ", "\n", ", ", ". ", "/", '" ("']))
+def test_an_id_is_a_whole_word_of_any_email(submission, words, order_id, between):
+    """Whatever surrounds an id, it is in the e-mail if it is one of its words, and not if it is only a part of one."""
+    extraction = form(submission, order_id=order_id)
+    expected = [] if order_id in words else ["order_id"]
+    assert submission.implausible_fields(extraction, between.join(words), RECEIVED) == expected
+
+
+@pytest.mark.task(2)
+@pytest.mark.parametrize(
+    ("received", "expected"),
+    [
+        (date(2025, 12, 31), ["purchased_on"]),
+        (date(2026, 3, 1), ["purchased_on"]),
+        (date(2026, 3, 2), []),
+        (date(2026, 4, 1), []),
+    ],
+)
+def test_doubts_a_purchase_after_the_email(submission, received, expected):
     """Nobody returns what they have not bought yet. The same day is possible; and what counts is the day on which the
     e-mail arrived, not the day on which it is read."""
-    extraction = form(submission, purchased_on=purchased.isoformat())
-    expected = ["purchased_on"] if purchased > received else []
-    assert submission.implausible_fields(extraction, EMAIL, received) == expected
+    assert submission.implausible_fields(form(submission), EMAIL, received) == expected
 
 
 @pytest.mark.task(2)
@@ -304,15 +319,16 @@ def test_the_schema_says_what_the_form_allows(submission, sim, field, admitted, 
 @pytest.mark.task(3)
 @pytest.mark.parametrize("text", [reply()[:60], reply()])
 def test_a_reply_cut_by_length_is_truncated(submission, sim, text):
-    """The provider says whether it cut the reply. The text does not: it can end anywhere, even where it looks whole. The
-    remedy differs too: more room, not another prompt."""
+    """The provider says whether it cut the reply. The text does not: it can end anywhere, even where it looks whole.
+    The remedy differs too: more room, not another prompt."""
     assert outcome(extract(submission, sim, Reply(text, finish_reason="length"))) == "truncated"
 
 
 @pytest.mark.task(3)
 @pytest.mark.parametrize("text", [reply()[:25], None])
 def test_a_reply_cut_by_the_content_filter_is_filtered(submission, sim, text):
-    """A filter that strikes is neither the model's mistake nor yours. Asking again does not help: a person must look."""
+    """A filter that strikes is neither the model's mistake nor yours. Asking again does not help; a person has to
+    look."""
     assert outcome(extract(submission, sim, Reply(text, finish_reason="content_filter"))) == "filtered"
 
 
@@ -374,7 +390,7 @@ def test_a_form_that_cannot_be_right_is_implausible(submission, sim, doubtful):
     ids=["wrong key", "rate limit", "outage", "time-out"],
 )
 def test_errors_of_the_call_are_raised(submission, sim, fault, error):
-    """A wrong key or an outage says nothing about this e-mail. Reported as its failure, it files a thousand good e-mails
-    as unreadable before anybody looks."""
+    """A wrong key or an outage says nothing about this e-mail. Reported as its failure, it files a thousand good
+    e-mails as unreadable before anybody looks."""
     with raises(error):
         extract(submission, sim, fault)

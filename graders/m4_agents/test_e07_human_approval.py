@@ -1,9 +1,9 @@
 """Grader for m4_agents/e07_human_approval."""
 
 import json
-import random
 import re
 import sqlite3
+from contextlib import closing
 
 import pytest
 from hypothesis import given, settings
@@ -18,9 +18,11 @@ DEVICE = {"device_id": "CT210-0077"}
 
 
 class Systems:
-    """Billing, devices and the approvers' inbox: remembers what it is asked and told."""
+    """Billing, devices and the approvers' inbox: they remember what they are asked and told."""
 
-    def __init__(self):
+    def __init__(self, sim, folder):
+        self.sim = sim
+        self.folder = folder
         self.ran = []  # (name, arguments, key) of each call of run_tool
         self.told = []  # each Pending that the approvers were notified of
         self.drops = 0  # how many of the next calls act, but lose their answer
@@ -35,38 +37,33 @@ class Systems:
     def notify(self, pending):
         self.told.append(pending)
 
+    def desk(self, submission, file="checkpoints.sqlite"):
+        client = self.sim.client(max_retries=0)
+        return submission.Desk(self.folder / file, client, self.run_tool, self.notify)
+
+    def desk_elsewhere(self, submission):
+        """The desk of a process that has nothing but a copy of what was committed to the checkpoint file."""
+        here, there = (sqlite3.connect(self.folder / file) for file in ("checkpoints.sqlite", "elsewhere.sqlite"))
+        with closing(here), closing(there):
+            here.backup(there)
+        return self.desk(submission, "elsewhere.sqlite")
+
 
 @pytest.fixture
-def systems():
-    return Systems()
+def systems(sim, tmp_path):
+    return Systems(sim, tmp_path)
 
 
-@pytest.fixture
-def desk(submission, sim, systems, tmp_path):
-    return open_desk(submission, sim, systems, tmp_path / "checkpoints.sqlite")
-
-
-def open_desk(submission, sim, systems, checkpoints):
-    return submission.Desk(checkpoints, sim.client(max_retries=0), systems.run_tool, systems.notify)
-
-
-def moved(checkpoints, elsewhere):
-    """What another machine finds in the checkpoint file: a copy of what is committed."""
-    with sqlite3.connect(checkpoints) as here, sqlite3.connect(elsewhere) as there:
-        here.backup(there)
-    return elsewhere
-
-
-def asks_for(name, arguments, call_id=None):
+def calls(name, arguments, call_id=None):
     """The model's reply that calls one tool."""
     return Reply(tool_calls=[ToolCall(name, arguments, call_id)])
 
 
-@pytest.fixture
-def waiting(submission, sim, desk):
-    """What `propose` returned for a credit of 98 euros, asked for by agent-7 in thread T-1."""
-    sim.script(asks_for("issue_credit", CREDIT))
-    return submission.propose(desk, "T-1", "agent-7", REQUEST)
+def credit_waits(submission, sim, systems):
+    """A desk, and what `propose` returned there for a credit of 98 euros that agent-7 asked for in thread T-1."""
+    desk = systems.desk(submission)
+    sim.script(calls("issue_credit", CREDIT))
+    return desk, submission.propose(desk, "T-1", "agent-7", REQUEST)
 
 
 # Task 1
@@ -89,9 +86,9 @@ def shuffled(value, order):
 
 @pytest.mark.task(1)
 def test_key_order_makes_no_difference(submission):
-    """A call comes back from a file or a web page with its keys in another order. It is still the call that was shown."""
+    """A call comes back from a file or a web page with its keys in another order. It is still what was shown."""
 
-    @settings(derandomize=True, deadline=None, database=None, max_examples=20)
+    @settings(derandomize=True, deadline=None, database=None, max_examples=15)
     @given(st.dictionaries(st.text(max_size=3), JSON_VALUES, max_size=4), st.randoms(use_true_random=False))
     def holds(arguments, order):
         there = submission.digest_of("T-1", submission.Call("call_1", "issue_credit", arguments))
@@ -142,7 +139,7 @@ def test_the_digest_names_the_tool(submission):
 
 @pytest.mark.task(1)
 def test_the_digest_names_this_one_proposal(submission):
-    """Asking for the same credit again is a new proposal. It must not pass on an approval that was given to an earlier one."""
+    """Asking for the same credit again is a new proposal. The approval of an earlier one must not fit it."""
     digests = {
         submission.digest_of(thread_id, submission.Call(call_id, "issue_credit", CREDIT))
         for thread_id, call_id in (("T-1", "call_1"), ("T-1", "call_2"), ("T-2", "call_1"), ("T-1c", "all_1"))
@@ -161,8 +158,9 @@ def test_the_digest_is_a_sha256(submission):
 
 
 @pytest.mark.task(2)
-def test_a_change_waits_for_a_person(submission, sim, systems, waiting):
-    """Money that was credited cannot be uncredited by a click on Reject. Nothing is executed before somebody decided."""
+def test_a_change_waits_for_a_person(submission, sim, systems):
+    """A click on Reject does not bring the money back. Nothing is executed before somebody has decided."""
+    _, waiting = credit_waits(submission, sim, systems)
     assert systems.ran == [], "no tool was run"
     assert type_name(waiting) == "Pending"
     assert (waiting.thread_id, waiting.requester) == ("T-1", "agent-7")
@@ -172,17 +170,19 @@ def test_a_change_waits_for_a_person(submission, sim, systems, waiting):
 
 @pytest.mark.task(2)
 @pytest.mark.parametrize("tool", ["deactivate_device", "close_account"])
-def test_every_tool_but_the_harmless_waits(submission, sim, systems, desk, tool):
+def test_every_tool_but_the_harmless_waits(submission, sim, systems, tool):
     """A list of dangerous tools is out of date when the next tool is added. List the harmless ones; all others wait."""
-    sim.script(asks_for(tool, DEVICE))
+    desk = systems.desk(submission)
+    sim.script(calls(tool, DEVICE))
     assert type_name(submission.propose(desk, "T-2", "agent-7", "CT210-0077 was stolen")) == "Pending"
     assert systems.ran == [], "no tool was run"
 
 
 @pytest.mark.task(2)
-def test_reading_needs_no_approval(submission, sim, systems, desk):
+def test_reading_needs_no_approval(submission, sim, systems):
     """Approvers who are asked about everything soon approve everything. What changes nothing goes straight through."""
-    sim.script(asks_for("lookup_account", {"customer_id": "C-7"}, "call_7"))
+    desk = systems.desk(submission)
+    sim.script(calls("lookup_account", {"customer_id": "C-7"}, "call_7"))
     outcome = submission.propose(desk, "T-3", "agent-7", "What plan is C-7 on?")
     assert fields_of(outcome) == {"status": "answered", "text": "lookup_account done"}
     key = submission.digest_of("T-3", submission.Call("call_7", "lookup_account", {"customer_id": "C-7"}))
@@ -191,8 +191,9 @@ def test_reading_needs_no_approval(submission, sim, systems, desk):
 
 
 @pytest.mark.task(2)
-def test_an_answer_in_words_is_passed_on(submission, sim, systems, desk):
-    """Not every request calls for a tool. What the model said is then the outcome, and nobody has to decide anything."""
+def test_an_answer_in_words_is_passed_on(submission, sim, systems):
+    """Not every request calls for a tool. What the model said is then the outcome, and there is nothing to decide."""
+    desk = systems.desk(submission)
     sim.script("Credits are booked in cents.")
     outcome = submission.propose(desk, "T-4", "agent-7", "What unit are credits in?")
     assert fields_of(outcome) == {"status": "answered", "text": "Credits are booked in cents."}
@@ -200,38 +201,42 @@ def test_an_answer_in_words_is_passed_on(submission, sim, systems, desk):
 
 
 @pytest.mark.task(2)
-def test_approvers_are_told_what_waits(systems, waiting):
-    """An approval that nobody knows of waits for ever. The notification carries the very thing that is to be decided."""
+def test_approvers_are_told_what_waits(submission, sim, systems):
+    """A proposal that nobody knows of waits for ever. The notification carries what is to be decided, all of it."""
+    _, waiting = credit_waits(submission, sim, systems)
     assert systems.told == [waiting]
 
 
 @pytest.mark.task(2)
-def test_the_screen_shows_what_waits(submission, sim, desk, waiting):
-    """The approver's screen asks long after `propose` has returned. It has to show the same call, and asking twice is free."""
+def test_the_screen_shows_what_waits(submission, sim, systems):
+    """The approver's screen asks long after `propose` has returned. It shows the same call, as often as it asks."""
+    desk, waiting = credit_waits(submission, sim, systems)
     assert submission.pending(desk, "T-1") == waiting
     assert submission.pending(desk, "T-1") == waiting
     assert sim.ledger.calls == 1, "the model was asked once"
 
 
 @pytest.mark.task(2)
-def test_another_process_sees_what_waits(submission, sim, systems, tmp_path, desk, waiting):
+def test_another_process_sees_what_waits(submission, sim, systems):
     """People decide after lunch, and you deploy before. What only this process remembers is gone by then."""
-    copy = moved(tmp_path / "checkpoints.sqlite", tmp_path / "copy.sqlite")
-    assert submission.pending(open_desk(submission, sim, systems, copy), "T-1") == waiting
+    _, waiting = credit_waits(submission, sim, systems)
+    assert submission.pending(systems.desk_elsewhere(submission), "T-1") == waiting
 
 
 @pytest.mark.task(2)
-def test_threads_do_not_mix(submission, sim, desk, waiting):
+def test_threads_do_not_mix(submission, sim, systems):
     """Many conversations wait at the same time. What one of them proposes is no other one's business."""
-    sim.script(asks_for("deactivate_device", DEVICE))
+    desk, waiting = credit_waits(submission, sim, systems)
+    sim.script(calls("deactivate_device", DEVICE))
     other = submission.propose(desk, "T-2", "agent-8", "CT210-0077 was stolen")
     assert (submission.pending(desk, "T-1"), submission.pending(desk, "T-2")) == (waiting, other)
     assert submission.pending(desk, "T-unknown") is None
 
 
 @pytest.mark.task(2)
-def test_a_new_request_does_not_replace_what_waits(submission, sim, systems, desk, waiting):
-    """LangGraph lets new input replace a pending interrupt without a word. The approver would decide on something else."""
+def test_a_new_request_does_not_replace_what_waits(submission, sim, systems):
+    """LangGraph lets new input replace a pending interrupt without a word. The approver would lose what they saw."""
+    desk, waiting = credit_waits(submission, sim, systems)
     with raises("ApprovalPending"):
         submission.propose(desk, "T-1", "agent-7", "And what plan is C-1042 on?")
     assert sim.ledger.calls == 1, "the model was not asked again"
@@ -240,9 +245,10 @@ def test_a_new_request_does_not_replace_what_waits(submission, sim, systems, des
 
 
 @pytest.mark.task(2)
-def test_a_failed_request_does_not_block_the_thread(submission, sim, systems, desk):
+def test_a_failed_request_does_not_block_the_thread(submission, sim, systems):
     """A provider's outage is not a pending approval. Whoever takes it for one leaves a thread that nobody can free."""
-    sim.script(ServerError(503), asks_for("issue_credit", CREDIT))
+    desk = systems.desk(submission)
+    sim.script(ServerError(503), calls("issue_credit", CREDIT))
     with raises("InternalServerError"):
         submission.propose(desk, "T-1", "agent-7", REQUEST)
     assert submission.pending(desk, "T-1") is None
@@ -253,9 +259,10 @@ def test_a_failed_request_does_not_block_the_thread(submission, sim, systems, de
 
 
 @pytest.mark.task(3)
-def test_executes_what_was_shown(submission, sim, systems, desk, waiting):
-    """Asked again, a model may propose something else. What runs is what the approver read, not what the model says now."""
-    sim.otherwise(asks_for("issue_credit", {**CREDIT, "cents": 98000}))
+def test_executes_what_was_shown(submission, sim, systems):
+    """Asked again, a model may propose something else. What runs is what the approver read, whatever it says now."""
+    desk, waiting = credit_waits(submission, sim, systems)
+    sim.otherwise(calls("issue_credit", {**CREDIT, "cents": 98000}))
     outcome = submission.decide(desk, "T-1", "lead-2", "approve", waiting.digest)
     assert systems.ran == [("issue_credit", CREDIT, waiting.digest)]
     assert fields_of(outcome) == {"status": "executed", "text": "issue_credit done"}
@@ -265,18 +272,20 @@ def test_executes_what_was_shown(submission, sim, systems, desk, waiting):
 
 @pytest.mark.task(3)
 @pytest.mark.held_out
-def test_arguments_arrive_unchanged(submission, sim, systems, desk):
+def test_arguments_arrive_unchanged(submission, sim, systems):
     """Arguments go through a file and come back. Their types, their nesting and their letters must come back too."""
+    desk = systems.desk(submission)
     arguments = {"été": ["1", 1, 1.5, True, None, {"b": {}, "a": []}], "note": "-20 °C ❄"}
-    sim.script(asks_for("replace_sensors", arguments))
+    sim.script(calls("replace_sensors", arguments))
     shown = submission.propose(desk, "T-9", "agent-7", "Replace them")
     submission.decide(desk, "T-9", "lead-2", "approve", shown.digest)
     assert [json.dumps(ran[1], sort_keys=True) for ran in systems.ran] == [json.dumps(arguments, sort_keys=True)]
 
 
 @pytest.mark.task(3)
-def test_a_rejection_executes_nothing(submission, sim, systems, desk, waiting):
+def test_a_rejection_executes_nothing(submission, sim, systems):
     """A person said no. That ends the proposal, and the thread is free again."""
+    desk, waiting = credit_waits(submission, sim, systems)
     outcome = submission.decide(desk, "T-1", "lead-2", "reject", waiting.digest)
     assert fields_of(outcome) == {"status": "rejected", "text": ""}
     assert (systems.ran, submission.pending(desk, "T-1")) == ([], None)
@@ -285,8 +294,9 @@ def test_a_rejection_executes_nothing(submission, sim, systems, desk, waiting):
 
 
 @pytest.mark.task(3)
-def test_only_approve_approves(submission, systems, desk, waiting):
+def test_only_approve_approves(submission, sim, systems):
     """Every text but the empty one is true in Python, "no" among them. Compare with the one word that means yes."""
+    desk, waiting = credit_waits(submission, sim, systems)
     for decision in ("no", "yes", "", "Approve", "approve ", "rejected"):
         with raises("ValueError"):
             submission.decide(desk, "T-1", "lead-2", decision, waiting.digest)
@@ -295,8 +305,9 @@ def test_only_approve_approves(submission, systems, desk, waiting):
 
 
 @pytest.mark.task(3)
-def test_nobody_approves_their_own_request(submission, systems, desk, waiting):
+def test_nobody_approves_their_own_request(submission, sim, systems):
     """The second pair of eyes is the point of an approval. Whoever asked has only the first."""
+    desk, waiting = credit_waits(submission, sim, systems)
     with raises("SelfApproval"):
         submission.decide(desk, "T-1", "agent-7", "approve", waiting.digest)
     assert systems.ran == [], "no tool was run"
@@ -304,8 +315,9 @@ def test_nobody_approves_their_own_request(submission, systems, desk, waiting):
 
 
 @pytest.mark.task(3)
-def test_an_approval_of_something_else_does_not_count(submission, systems, desk, waiting):
-    """A page that was left open shows an older proposal. The digest tells what was on the screen when the button was pressed."""
+def test_an_approval_of_something_else_does_not_count(submission, sim, systems):
+    """A page left open overnight shows an older proposal. The digest tells what was on it when the button was pressed."""
+    desk, waiting = credit_waits(submission, sim, systems)
     other = submission.digest_of("T-1", submission.Call(waiting.call.id, "issue_credit", {**CREDIT, "cents": 4900}))
     with raises("StaleApproval"):
         submission.decide(desk, "T-1", "lead-2", "approve", other)
@@ -314,19 +326,19 @@ def test_an_approval_of_something_else_does_not_count(submission, systems, desk,
 
 
 @pytest.mark.task(3)
-@pytest.mark.parametrize(
-    ("first", "second"), [("approve", "approve"), ("approve", "reject"), ("reject", "approve")], ids="-".join
-)
-def test_the_first_decision_stands(submission, systems, desk, waiting, first, second):
-    """People double-click, and two approvers press different buttons. One decision counts; the others learn what it was."""
+@pytest.mark.parametrize(("first", "second"), [("approve", "approve"), ("approve", "reject"), ("reject", "approve")])
+def test_the_first_decision_stands(submission, sim, systems, first, second):
+    """People double-click, and two approvers press different buttons. One decision counts; the other hears of it."""
+    desk, waiting = credit_waits(submission, sim, systems)
     outcome = submission.decide(desk, "T-1", "lead-2", first, waiting.digest)
     assert submission.decide(desk, "T-1", "lead-3", second, waiting.digest) == outcome
     assert len(systems.ran) == (first == "approve"), "what the first decision ran, and no more"
 
 
 @pytest.mark.task(3)
-def test_a_lost_answer_is_asked_for_with_the_same_key(submission, systems, desk, waiting):
+def test_a_lost_answer_is_asked_for_with_the_same_key(submission, sim, systems):
     """Nobody knows whether the lost call has acted. Only the same idempotency key makes it safe to try again."""
+    desk, waiting = credit_waits(submission, sim, systems)
     systems.drops = 1
     with raises("ConnectionError"):
         submission.decide(desk, "T-1", "lead-2", "approve", waiting.digest)
@@ -337,17 +349,19 @@ def test_a_lost_answer_is_asked_for_with_the_same_key(submission, systems, desk,
 
 
 @pytest.mark.task(3)
-def test_approvers_are_told_once(submission, systems, desk, waiting):
-    """On resume LangGraph runs the interrupted node again from its first line, with all that stands before interrupt()."""
+def test_approvers_are_told_once(submission, sim, systems):
+    """On resume LangGraph runs the interrupted node from its first line again, with all that stands before the pause."""
+    desk, waiting = credit_waits(submission, sim, systems)
     submission.decide(desk, "T-1", "lead-2", "approve", waiting.digest)
     assert systems.told == [waiting], "one notification"
 
 
 @pytest.mark.task(3)
-def test_every_proposal_needs_its_own_decision(submission, sim, systems, desk, waiting):
-    """An approval is for one call, not for a thread. Asking for the same again must not slip through on the last one."""
+def test_every_proposal_needs_its_own_decision(submission, sim, systems):
+    """An approval is for one call, not for a thread. The same request made again needs a decision of its own."""
+    desk, waiting = credit_waits(submission, sim, systems)
     submission.decide(desk, "T-1", "lead-2", "approve", waiting.digest)
-    sim.script(asks_for("issue_credit", CREDIT))
+    sim.script(calls("issue_credit", CREDIT))
     again = submission.propose(desk, "T-1", "agent-7", REQUEST)
     assert type_name(again) == "Pending"
     with raises("StaleApproval"):
@@ -356,11 +370,12 @@ def test_every_proposal_needs_its_own_decision(submission, sim, systems, desk, w
 
 
 @pytest.mark.task(3)
-def test_there_must_be_something_to_decide(submission, sim, systems, desk):
-    """Resuming a thread that LangGraph does not know starts it. A decision on nothing is an error, and leaves no trace."""
+def test_there_must_be_something_to_decide(submission, sim, systems):
+    """Resuming a thread that LangGraph does not know starts it. A decision on nothing is an error and starts nothing."""
+    desk = systems.desk(submission)
     with raises("NothingPending"):
         submission.decide(desk, "T-5", "lead-2", "approve", "0" * 64)
-    sim.script(asks_for("lookup_account", {"customer_id": "C-7"}))
+    sim.script(calls("lookup_account", {"customer_id": "C-7"}))
     submission.propose(desk, "T-5", "agent-7", "What plan is C-7 on?")
     with raises("NothingPending"):
         submission.decide(desk, "T-5", "lead-2", "approve", "0" * 64)
@@ -368,9 +383,9 @@ def test_there_must_be_something_to_decide(submission, sim, systems, desk):
 
 
 @pytest.mark.task(3)
-def test_another_process_carries_out_the_decision(submission, sim, systems, tmp_path, desk, waiting):
+def test_another_process_carries_out_the_decision(submission, sim, systems):
     """The process that proposed may be gone. Whatever the decision needs is in the checkpoint file."""
-    elsewhere = open_desk(submission, sim, systems, moved(tmp_path / "checkpoints.sqlite", tmp_path / "copy.sqlite"))
-    outcome = submission.decide(elsewhere, "T-1", "lead-2", "approve", waiting.digest)
+    _, waiting = credit_waits(submission, sim, systems)
+    outcome = submission.decide(systems.desk_elsewhere(submission), "T-1", "lead-2", "approve", waiting.digest)
     assert outcome.status == "executed"
     assert systems.ran == [("issue_credit", CREDIT, waiting.digest)]

@@ -90,7 +90,7 @@ def retry_delay(failure: Failure, attempt: int, policy: RetryPolicy, jitter: Cal
         2. The header `retry-after` is a positive number: exactly so many seconds.
         3. Otherwise a backoff with full jitter: `jitter()` times the smaller of `policy.max_delay` and
            `policy.base_delay` doubled for every attempt after the first.
-    A header that is no positive number ("0", "-1", a date, "soon") counts as absent.
+    A header that is no positive number ("0", "-1", a date, "soon") counts as absent; "0.25" is a positive number.
 
     Args:
         failure: what is known of the attempt that failed.
@@ -176,10 +176,11 @@ def complete(
         >>> complete(client, "Is 9 °C too warm for insulin?", deadline=30, policy=RetryPolicy())
         'Yes.'
     """
+    once = _without_retries(client)
     budget = _Budget(deadline, policy, jitter)
     while True:
         try:
-            completion = _single(client).chat.completions.create(
+            completion = once.chat.completions.create(
                 model=MODEL, messages=[{"role": "user", "content": prompt}], timeout=budget.timeout()
             )
             return completion.choices[0].message.content or ""
@@ -218,8 +219,8 @@ class _Budget:
         return self._ends - time.monotonic()
 
 
-def _single(client: OpenAI) -> OpenAI:
-    """The client without retries of its own, which would multiply ours and know nothing of the deadline."""
+def _without_retries(client: OpenAI) -> OpenAI:
+    """The client without its own retries, which would multiply ours and know nothing of the deadline."""
     return client.with_options(max_retries=0)
 
 
@@ -259,11 +260,12 @@ def stream_text(
         >>> list(stream_text(client, "Is 9 °C too warm for insulin?", deadline=30, policy=RetryPolicy()))
         ['Yes,', ' above', ' 8', ' °C.']
     """
+    once = _without_retries(client)
     budget = _Budget(deadline, policy, jitter)
     begun = False
     while True:
         try:
-            for piece in _pieces(client, prompt, budget.timeout()):
+            for piece in _pieces(once, prompt, budget.timeout()):
                 begun = True
                 yield piece
             return
@@ -278,7 +280,7 @@ def _pieces(client: OpenAI, prompt: str, timeout: float) -> Iterator[str]:
     """The pieces of one attempt; raises StreamCutError at its end if it was cut."""
     finished = False
     # The context manager hangs up when the reader stops early: nobody pays for text that nobody reads.
-    with _single(client).chat.completions.create(
+    with client.chat.completions.create(
         model=MODEL, messages=[{"role": "user", "content": prompt}], timeout=timeout, stream=True
     ) as chunks:
         for chunk in chunks:

@@ -48,8 +48,9 @@ def _tests_described(exercise: Exercise, tests: Sequence[TestResult]) -> Iterato
 
 def _stub(exercise: Exercise, pool: Pool) -> Iterator[Finding]:
     """Untouched, every test finds its task still to do, or blocked by an earlier one of the same exercise."""
+    earlier = {n: {f"{exercise.stem} task {m}" for m in range(1, n)} for n in range(len(exercise.tasks) + 1)}
     for test in pool.examine(exercise, exercise.root / "exercises"):
-        waits = test.outcome is Verdict.BLOCKED and test.blocked_by.startswith(f"{exercise.stem} task")
+        waits = test.outcome is Verdict.BLOCKED and test.blocked_by in earlier[test.task]
         if test.outcome is not Verdict.TODO and not waits:
             told = f" ({test.returned or test.expected})" if test.returned or test.expected else ""
             yield Finding(

@@ -161,9 +161,7 @@ def _forbid_waiting_and_sockets() -> None:
         raise RuntimeError("a grader does not sleep: the clock is virtual, move it with clock.advance()")
 
     time.sleep = refuse  # type: ignore[assignment]
-    guard = Guard(writable=None)
-    guard.watch()
-    guard.active().__enter__()
+    Guard(writable=None, active=True).watch()
 
 
 def examiner_zygote(control: socket.socket, graders: list[Path]) -> None:

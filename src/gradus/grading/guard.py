@@ -35,6 +35,7 @@ class Guard:
 
     Args:
         writable: folders below which anything may be written; None to leave writing alone.
+        active: whether it refuses from the start, or only within `active()`.
 
     Example:
         >>> guard = Guard([Path("scratch")])
@@ -45,14 +46,14 @@ class Guard:
         PermissionError: ...
     """
 
-    def __init__(self, writable: list[Path] | None) -> None:
+    def __init__(self, writable: list[Path] | None, *, active: bool = False) -> None:
         self._writable = (
             None if writable is None else tuple(f"{os.path.realpath(folder)}{os.sep}" for folder in writable)
         )
-        self._is_active = False
+        self._is_active = active
 
     def watch(self) -> None:
-        """Put the hook in. It stays as long as the process lives and does nothing until `active`."""
+        """Put the hook in. It stays as long as the process lives."""
         sys.addaudithook(self._hook)
 
     @contextmanager

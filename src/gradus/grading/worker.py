@@ -101,8 +101,7 @@ def run_worker(job: WorkerJob, sock: socket.socket, output: int) -> None:
         nonlocal serving
         outer, serving = serving, True
         try:
-            with guard.active():
-                return session.serve(note_time(message))
+            return session.serve(note_time(message))
         finally:
             if message["op"] == "load":
                 route_bare_clients(ask, clock)
@@ -118,10 +117,9 @@ def run_worker(job: WorkerJob, sock: socket.socket, output: int) -> None:
 
     clock = WorkerClock(ask, datetime.fromisoformat(job.epoch))
     session = Session(job.stem, Path(job.target), ask, clock)
-    guard = Guard([scratch.parent])
     peer = Peer(SocketConnection(sock), serve)
     VirtualTime(clock).install()
-    guard.watch()
+    Guard([scratch.parent], active=True).watch()
     try:
         peer.serve_forever()
     except WireError:

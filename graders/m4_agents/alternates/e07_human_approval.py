@@ -1,0 +1,329 @@
+"""Approve what you saw: a model proposes a change, a person decides on exactly that change, and it is made once.
+
+Lesson: modules/m4_agents/e07_human_approval.md
+Grade:  make grade EX=e07
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.func import entrypoint, task
+from langgraph.pregel import Pregel
+from langgraph.types import Command, interrupt
+from openai import OpenAI
+from openai.types.chat import ChatCompletionToolParam
+
+MODEL = "sim-small"
+INSTRUCTIONS = (
+    "You are the support co-pilot of Coldtrail. Answer, or call the one tool that does what the user asks for."
+)
+
+
+def _tool(name: str, description: str, **parameters: str) -> ChatCompletionToolParam:
+    properties = {parameter: {"type": kind} for parameter, kind in parameters.items()}
+    schema: dict[str, object] = {"type": "object", "properties": properties, "required": list(properties)}
+    return {"type": "function", "function": {"name": name, "description": description, "parameters": schema}}
+
+
+TOOLS = [
+    _tool("lookup_account", "Read a customer's plan and balance.", customer_id="string"),
+    _tool("issue_credit", "Credit a customer's account.", customer_id="string", cents="integer", reason="string"),
+    _tool("deactivate_device", "Switch a sensor off for good.", device_id="string"),
+]
+
+READ_ONLY = frozenset({"lookup_account"})
+"""The tools that change nothing. Every other name, known or not, needs approval."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One tool call that the model asked for.
+
+    Attributes:
+        id: given by the provider, another one for every call, even for the same arguments.
+        name: of the tool.
+        arguments: JSON data: dicts with text keys, lists, text, numbers, booleans, None.
+    """
+
+    id: str
+    name: str
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A call that waits for a person: what the approver's screen shows.
+
+    Attributes:
+        thread_id: the conversation it belongs to.
+        requester: who asked for it.
+        call: what will be executed.
+        digest: `digest_of(thread_id, call)`.
+    """
+
+    thread_id: str
+    requester: str
+    call: Call
+    digest: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a request ended.
+
+    Attributes:
+        status: "answered" (nothing was changed, nobody had to approve), "executed" or "rejected".
+        text: what the model said or the tool returned; "" if rejected.
+    """
+
+    status: Literal["answered", "executed", "rejected"]
+    text: str
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the co-pilot works with.
+
+    Attributes:
+        checkpoints: path of the SQLite file that LangGraph keeps its checkpoints in. It need not exist yet.
+        client: reaches the model.
+        run_tool: `run_tool(name, arguments, idempotency_key)` executes a tool and returns its result as text. A second
+            call with the same key has no second effect. It raises ConnectionError if the connection drops, in which
+            case nobody knows whether the tool has acted.
+        notify: `notify(pending)` tells the approvers that something waits for them.
+    """
+
+    checkpoints: Path
+    client: OpenAI
+    run_tool: Callable[[str, dict[str, Any], str], str]
+    notify: Callable[[Pending], None]
+
+
+class ApprovalPending(Exception):
+    """The thread waits for a decision and takes no new request."""
+
+
+class NothingPending(Exception):
+    """There is nothing to decide: the thread is unknown, or its latest request needed no approval."""
+
+
+class StaleApproval(Exception):
+    """The decision is about something else than what the thread's latest request proposed."""
+
+
+class SelfApproval(Exception):
+    """The person who asked for it wants to decide on it too."""
+
+
+def ask_model(client: OpenAI, request: str) -> Call | str:
+    """Ask the model once what to do. Given: nothing to do here.
+
+    Args:
+        client: reaches the model.
+        request: what the user wants, in plain text.
+
+    Returns:
+        The tool call that the model asks for, or its answer in words.
+
+    Raises:
+        openai.OpenAIError: the model could not be reached, or refused the request.
+
+    Example:
+        >>> ask_model(client, "Credit C-1042 with 98 euros for two dead sensors")
+        Call(id='call_1', name='issue_credit', arguments={'customer_id': 'C-1042', 'cents': 9800, 'reason': '...'})
+    """
+    completion = client.chat.completions.create(
+        model=MODEL,
+        messages=[{"role": "system", "content": INSTRUCTIONS}, {"role": "user", "content": request}],
+        tools=TOOLS,
+        parallel_tool_calls=False,
+    )
+    message = completion.choices[0].message
+    calls = [call for call in message.tool_calls or [] if call.type == "function"]
+    if not calls:
+        return message.content or ""
+    return Call(calls[0].id, calls[0].function.name, json.loads(calls[0].function.arguments))
+
+
+def digest_of(thread_id: str, call: Call) -> str:
+    """Name one call in one thread, so that a decision can say which one it is about.
+
+    Two digests are equal exactly if the thread, the call's id, its name and its arguments are all equal. The order of
+    the keys in the arguments, at any depth, makes no difference. The digest is the same in every process.
+
+    Args:
+        thread_id: the conversation.
+        call: the proposed call. Its arguments are JSON data.
+
+    Returns:
+        A SHA-256 as 64 lowercase hexadecimal digits.
+
+    Example:
+        >>> len(digest_of("T-1", Call("call_1", "issue_credit", {"customer_id": "C-1042", "cents": 9800})))
+        64
+    """
+    digest = hashlib.sha256()
+    for part in (thread_id, call.id, call.name, call.arguments):
+        digest.update(json.dumps(part, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() + b"\n")
+    return digest.hexdigest()
+
+
+def _workflow(desk: Desk, saver: SqliteSaver) -> Pregel[Any, None, Any, Any]:
+    """One function of tasks: on resume it runs from its start again, and finished tasks only give back their results."""
+
+    @task
+    def plan(text: str) -> dict[str, Any] | str:
+        reply = ask_model(desk.client, text)
+        return reply if isinstance(reply, str) else asdict(reply)
+
+    @task
+    def announce(shown: dict[str, Any]) -> None:
+        desk.notify(_pending(shown))
+
+    @task
+    def run(call: dict[str, Any], key: str) -> str:
+        return desk.run_tool(call["name"], call["arguments"], key)
+
+    @entrypoint(checkpointer=saver)
+    def workflow(request: dict[str, str]) -> dict[str, Any]:
+        call = plan(request["text"]).result()
+        if isinstance(call, str):
+            return {"outcome": {"status": "answered", "text": call}}
+        digest = digest_of(request["thread_id"], Call(**call))
+        if call["name"] in READ_ONLY:
+            return {"outcome": {"status": "answered", "text": run(call, digest).result()}}
+        shown = {"thread_id": request["thread_id"], "requester": request["requester"], "call": call, "digest": digest}
+        announce(shown).result()
+        if interrupt(shown) == "approve":
+            return {"shown": shown, "outcome": {"status": "executed", "text": run(call, digest).result()}}
+        return {"shown": shown, "outcome": {"status": "rejected", "text": ""}}
+
+    return workflow
+
+
+@contextmanager
+def _opened(desk: Desk) -> Iterator[Pregel[Any, None, Any, Any]]:
+    with SqliteSaver.from_conn_string(str(desk.checkpoints)) as saver:
+        yield _workflow(desk, saver)
+
+
+def _config(thread_id: str) -> RunnableConfig:
+    return {"configurable": {"thread_id": thread_id}}
+
+
+def _pending(shown: dict[str, Any]) -> Pending:
+    return Pending(**{**shown, "call": Call(**shown["call"])})
+
+
+def propose(desk: Desk, thread_id: str, requester: str, request: str) -> Pending | Outcome:
+    """Ask the model what a request calls for, and do it if it changes nothing; else stop and wait for a person.
+
+    The model is asked exactly once. If it answers in words, that is the outcome. If it calls a tool of `READ_ONLY`, the
+    tool is run at once, with the call's digest as idempotency key, and its result is the outcome. For every other tool
+    nothing is run: the approvers are notified, once, and the thread waits. What waits is in `desk.checkpoints`, so
+    that another process can show it and decide on it.
+
+    A thread can be used again after its outcome. Every proposal then needs its own decision.
+
+    Args:
+        desk: what to work with.
+        thread_id: the conversation, any non-empty text.
+        requester: who asks, as authenticated by the caller.
+        request: what they want, in plain text.
+
+    Returns:
+        What waits for a decision, or the outcome ("answered") if nothing has to be decided.
+
+    Raises:
+        ApprovalPending: the thread waits for a decision already. The model is not asked, and what waits stays as it is.
+        Exception: whatever the model or the tool raised, unchanged. The thread then waits for nothing and can be used.
+
+    Example:
+        >>> propose(desk, "T-1", "agent-7", "Credit C-1042 with 98 euros for two dead sensors")
+        Pending(thread_id='T-1', requester='agent-7', call=Call(...), digest='5f0c...')
+    """
+    if pending(desk, thread_id):
+        raise ApprovalPending(f"{thread_id} waits for a decision")
+    request_of_thread = {"thread_id": thread_id, "requester": requester, "text": request}
+    with _opened(desk) as workflow:
+        result = workflow.invoke(request_of_thread, _config(thread_id))
+    if "__interrupt__" in result:
+        return _pending(result["__interrupt__"][0].value)
+    return Outcome(**result["outcome"])
+
+
+def pending(desk: Desk, thread_id: str) -> Pending | None:
+    """What waits for a decision in this thread, read from the checkpoints. Changes nothing, asks nobody.
+
+    Args:
+        desk: what to work with; maybe in another process than the one that proposed.
+        thread_id: the conversation, known or not.
+
+    Returns:
+        What `propose` returned, field for field; None if the thread waits for nothing.
+
+    Example:
+        >>> pending(desk, "T-1").call.arguments["cents"]
+        9800
+    """
+    with _opened(desk) as workflow:
+        interrupts = workflow.get_state(_config(thread_id)).interrupts
+    return _pending(interrupts[0].value) if interrupts else None
+
+
+def decide(desk: Desk, thread_id: str, approver: str, decision: str, digest: str) -> Outcome:
+    """Carry out a person's decision on the thread's latest proposal.
+
+    On "approve" the call is executed once, with exactly the name and arguments that were shown and the digest as
+    idempotency key. On "reject" nothing is executed. The model is not asked, and nobody is notified again.
+
+    The first decision stands. Deciding once more on the same digest, whatever the decision, runs nothing and returns
+    the outcome there was.
+
+    Args:
+        desk: what to work with; maybe in another process than the one that proposed.
+        thread_id: the conversation.
+        approver: who decides, as authenticated by the caller.
+        decision: exactly "approve" or "reject".
+        digest: of the call that the approver was shown.
+
+    Returns:
+        The outcome: "executed" with the tool's result, or "rejected".
+
+    Raises:
+        ValueError: the decision is any other text. "no", "yes" and "Approve" are neither.
+        NothingPending: the thread is unknown, or its latest request needed no approval.
+        StaleApproval: the digest is not that of the call which the thread's latest request proposed.
+        SelfApproval: the approver is the requester.
+        Exception: whatever the tool raised, unchanged. The call is then still pending, and the next "approve" runs it
+            with the same key.
+        After each of these, what was pending is still pending.
+
+    Example:
+        >>> decide(desk, "T-1", "lead-2", "approve", waiting.digest)
+        Outcome(status='executed', text='credited 9800 cents to C-1042')
+    """
+    if decision not in {"approve", "reject"}:
+        raise ValueError(f"unknown decision {decision!r}")
+    with _opened(desk) as workflow:
+        snapshot = workflow.get_state(_config(thread_id))
+        result = snapshot.values or {}
+        shown = snapshot.interrupts[0].value if snapshot.interrupts else result.get("shown")
+        if shown is None:
+            raise NothingPending(thread_id)
+        if shown["digest"] != digest:
+            raise StaleApproval(digest)
+        if shown["requester"] == approver:
+            raise SelfApproval(approver)
+        if snapshot.interrupts:
+            result = workflow.invoke(Command(resume=decision), _config(thread_id))
+    return Outcome(**result["outcome"])
