@@ -359,19 +359,17 @@ def grade(curriculum, exercises, target, *, jobs, on_result):
         on_result(result)
     return Report("exercises", 0.1, results)
 pool.grade = grade
-import sys
 from gradus.cli import main
-sys.argv[1:] = ["grade"]
 main()
 """
 
 
-def on_a_terminal(cwd: Path, **environment: str) -> str:
-    """All that grading an untouched project writes to a terminal."""
+def on_a_terminal(*arguments: str, cwd: Path, **environment: str) -> str:
+    """All that grading an untouched project writes to stdout, which is a terminal."""
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-c", UNTOUCHED]
+    command = [sys.executable, "-c", UNTOUCHED, "grade", *arguments]
     shown = b""
-    with subprocess.Popen(command, cwd=cwd, env={**os.environ, **environment}, stdout=theirs, stderr=theirs) as process:
+    with subprocess.Popen(command, cwd=cwd, env={**os.environ, **environment}, stdout=theirs) as process:
         os.close(theirs)
         with contextlib.suppress(OSError):  # Linux: EIO once the other end is closed
             while part := os.read(ours, 65536):
@@ -393,10 +391,16 @@ def test_a_terminal_gets_a_live_line_and_colour(
     project: Path, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], live: bool, colour: bool
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
-    shown = on_a_terminal(project, **environment)
+    shown = on_a_terminal(cwd=project, **environment)
     assert "You are at the start." in shown
     assert ("Grading 4/4: m3_retrieval/e06_retry_budget" in shown) is live
     assert ("\x1b" in shown) is colour
+
+
+def test_json_on_a_terminal_is_json_alone(project: Path) -> None:
+    shown = on_a_terminal("--json", "-", cwd=project, TERM="xterm-256color")
+    assert shown.startswith("{")
+    assert json.loads(shown)["version"] == 1
 
 
 def imported_by(code: str) -> set[str]:

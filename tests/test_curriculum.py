@@ -267,6 +267,12 @@ def test_the_short_name_of_one_of_several_with_a_number_is_its_slug(tmp_path: Pa
     ]
 
 
+def test_half_a_name_stands_for_nothing(tmp_path: Path) -> None:
+    write_module(tmp_path, "m1_engineering", ENGINEERING.replace("e00_first_flight", "capstone"))
+    with pytest.raises(CurriculumError, match="No exercise answers to 'm1/'"):
+        read_curriculum(tmp_path).select(["m1/"])
+
+
 # The root
 
 

@@ -45,8 +45,9 @@ if (stage / f"{step}.fails").exists():
 if (stage / f"{step}.prints").exists():
     print((stage / f"{step}.prints").read_text())
 if step == "venv":
-    shutil.rmtree(".venv", ignore_errors=True)
-    os.makedirs(".venv/bin")
+    if "--clear" in arguments:
+        shutil.rmtree(".venv", ignore_errors=True)
+    os.makedirs(".venv/bin", exist_ok=True)
 installs = {"venv": "python", "uv": "uv", "project": "gradus"}
 if step in installs:
     shutil.copy(stage / "actor", Path(".venv/bin") / installs[step])
@@ -179,9 +180,12 @@ def test_a_newer_input_with_the_same_content_is_no_reason_to_install(project: Pr
 def test_a_changed_input_updates_in_place(project: Project, changed: str) -> None:
     project.make("setup")
     project.steps()
-    with (project.folder / changed).open("a") as file:
-        file.write("# changed\n")
-    os.utime(project.folder / ".venv/.stamp", (0, 0))
+    for file in ("pyproject.toml", "requirements.lock", "tools/setup_venv.py"):
+        os.utime(project.folder / file, (1000, 1000))
+    os.utime(project.folder / ".venv/.stamp", (2000, 2000))
+    assert project.is_ready()
+    with (project.folder / changed).open("a") as input_file:
+        input_file.write("# changed\n")
     status, output = project.make(".venv/.stamp")
     assert (status, project.steps()) == (0, UPDATE), output
     assert project.is_ready()
@@ -202,9 +206,11 @@ def test_a_venv_whose_python_is_gone_is_made_anew(project: Project) -> None:
     project.steps()
     (project.folder / ".venv/bin/python").unlink()
     (project.folder / ".venv/bin/python").symlink_to("/nonexistent/python3.11")
+    (project.folder / ".venv/left over").touch()
     assert not project.is_ready()
     status, output = project.make(".venv/.stamp")
     assert (status, project.steps()) == (0, ANEW), output
+    assert not (project.folder / ".venv/left over").exists()
 
 
 def test_another_python_makes_the_venv_anew(project: Project) -> None:

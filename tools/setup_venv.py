@@ -211,8 +211,10 @@ def set_up() -> None:
         say("Updating .venv ...")
     else:
         say(f"Setting up .venv with Python {platform.python_version()} (once, about half a minute) ...")
-        # The base executable, because this may be the .venv/bin/python that is about to be cleared.
-        run([getattr(sys, "_base_executable", sys.executable), "-m", "venv", "--clear", ".venv"], environment())
+        # The base executable, because this may be the .venv/bin/python that is about to be cleared. The real path,
+        # because .venv may be a link to another disk, which the venv module does not follow.
+        base = getattr(sys, "_base_executable", sys.executable)
+        run([base, "-m", "venv", "--clear", os.path.realpath(".venv")], environment())
     install()
     with open(STAMP + ".new", "wb") as file:
         file.write(b"\n".join(new_stamp()) + b"\n")

@@ -6,6 +6,7 @@ Grade:  make grade EX=m3/e04
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,8 +73,11 @@ class WrongMetricError(Exception):
         self.found = found
 
 
+@functools.cache
 def open_client(path: Path) -> ClientAPI:
-    """The embedded Chroma database in a folder. Given: use it as it is, also to look at what you have stored.
+    """The embedded Chroma database in a folder: one client per folder, because opening takes a while.
+
+    Given: use it as it is, also to look at what you have stored.
 
     Example:
         >>> open_client(Path("index")).get_collection(COLLECTION).count()

@@ -110,7 +110,7 @@ def test_backs_off_where_the_header_says_nothing_usable(submission, value):
     derandomize=True,
     deadline=None,
     database=None,
-    max_examples=40,
+    max_examples=20,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(

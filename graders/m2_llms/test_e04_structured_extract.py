@@ -29,8 +29,8 @@ BLANK = {"order_id": None, "device": None, "quantity": None, "purchased_on": Non
 
 
 def reply(**changes):
-    """What the model writes: the form, but for these fields."""
-    return json.dumps(FORM | changes)
+    """What the model writes: the form, but for these fields, which come first so that a failure shows them."""
+    return json.dumps({**changes, **FORM, **changes})
 
 
 def form(submission, **changes):
@@ -268,7 +268,7 @@ def admits(schema, part, value):
 def test_returns_the_form(submission, sim, device):
     """When the reply is in order, the caller gets the typed form, with nothing added and nothing changed."""
     extraction = extract(submission, sim, reply(device=device))
-    assert outcome(extraction) == "Extraction"
+    assert outcome(extraction) == "Extraction", "the form"
     assert values(extraction) == FORM | {"device": device, "purchased_on": date(2026, 3, 2)}
 
 
@@ -276,7 +276,7 @@ def test_returns_the_form(submission, sim, device):
 def test_leaves_blank_what_is_blank(submission, sim):
     """A plausible default is an invention that nobody can tell from the customer's own words."""
     extraction = extract(submission, sim, json.dumps(BLANK))
-    assert outcome(extraction) == "Extraction"
+    assert outcome(extraction) == "Extraction", "the form"
     assert values(extraction) == BLANK
 
 
@@ -321,7 +321,8 @@ def test_the_schema_says_what_the_form_allows(submission, sim, field, admitted, 
 def test_a_reply_cut_by_length_is_truncated(submission, sim, text):
     """The provider says whether it cut the reply. The text does not: it can end anywhere, even where it looks whole.
     The remedy differs too: more room, not another prompt."""
-    assert outcome(extract(submission, sim, Reply(text, finish_reason="length"))) == "truncated"
+    failure = extract(submission, sim, Reply(text, finish_reason="length"))
+    assert outcome(failure) == "truncated", f"a TRUNCATED failure, for the length limit cut the reply {text!r}"
 
 
 @pytest.mark.task(3)
@@ -329,22 +330,26 @@ def test_a_reply_cut_by_length_is_truncated(submission, sim, text):
 def test_a_reply_cut_by_the_content_filter_is_filtered(submission, sim, text):
     """A filter that strikes is neither the model's mistake nor yours. Asking again does not help; a person has to
     look."""
-    assert outcome(extract(submission, sim, Reply(text, finish_reason="content_filter"))) == "filtered"
+    failure = extract(submission, sim, Reply(text, finish_reason="content_filter"))
+    assert outcome(failure) == "filtered", f"a FILTERED failure, for the content filter cut the reply {text!r}"
 
 
 @pytest.mark.task(3)
 def test_a_refusal_is_refused(submission, sim):
     """A model that declines sends a refusal in place of the form. There is nothing to parse, and its words say why."""
     failure = extract(submission, sim, Reply(refusal="I can't help with returns of medical devices."))
-    assert outcome(failure) == "refused"
-    assert "I can't help with returns of medical devices." in failure.detail
+    assert outcome(failure) == "refused", "a REFUSED failure"
+    assert "I can't help with returns of medical devices." in failure.detail, "the detail holds the model's words"
 
 
 @pytest.mark.task(3)
 @pytest.mark.parametrize("step", [Reply(""), Reply(None)], ids=["empty", "none"])
 def test_an_empty_reply_is_invalid(submission, sim, step):
     """No form and no refusal happens too. The SDK then parses nothing and raises nothing."""
-    assert outcome(extract(submission, sim, step)) == "invalid"
+    failure = extract(submission, sim, step)
+    assert outcome(failure) == "invalid", (
+        f"an INVALID failure, for the reply has the content {step.text!r} and no refusal"
+    )
 
 
 @pytest.mark.task(3)
@@ -356,15 +361,15 @@ def test_an_empty_reply_is_invalid(submission, sim, step):
 def test_a_wrapped_form_is_invalid(submission, sim, text):
     """Fences and prose mean that nobody enforced the schema, so nothing in the form is vouched for. Stripping them
     silences an alarm."""
-    assert outcome(extract(submission, sim, text)) == "invalid"
+    assert outcome(extract(submission, sim, text)) == "invalid", f"an INVALID failure, for the reply is {text!r}"
 
 
 @pytest.mark.task(3)
 def test_a_form_that_breaks_the_schema_is_invalid(submission, sim):
     """Typed, or explicitly not: the caller never sees a form that is nearly right. The detail says where to look."""
     failure = extract(submission, sim, reply(quantity="1,200"))
-    assert outcome(failure) == "invalid"
-    assert "quantity" in failure.detail
+    assert outcome(failure) == "invalid", 'an INVALID failure, for the quantity in the reply is "1,200"'
+    assert "quantity" in failure.detail, "the detail names the field quantity"
 
 
 @pytest.mark.task(3)
@@ -374,7 +379,7 @@ def test_a_form_that_breaks_the_schema_is_invalid(submission, sim):
 def test_a_form_that_cannot_be_right_is_implausible(submission, sim, doubtful):
     """A strict schema vouches for the shape, never for the truth: a valid form can still be made up."""
     failure = extract(submission, sim, reply(**doubtful))
-    assert outcome(failure) == "implausible"
+    assert outcome(failure) == "implausible", f"an IMPLAUSIBLE failure, for the form says {doubtful}"
     assert all(field in failure.detail for field in doubtful), "the detail names the fields that cannot be right"
 
 

@@ -316,7 +316,7 @@ def test_nobody_approves_their_own_request(submission, sim, systems):
 
 @pytest.mark.task(3)
 def test_an_approval_of_something_else_does_not_count(submission, sim, systems):
-    """A page left open overnight shows an older proposal. The digest tells what was on it when the button was pressed."""
+    """A page left open overnight shows an older proposal. The digest tells what it showed when somebody clicked."""
     desk, waiting = credit_waits(submission, sim, systems)
     other = submission.digest_of("T-1", submission.Call(waiting.call.id, "issue_credit", {**CREDIT, "cents": 4900}))
     with raises("StaleApproval"):
@@ -350,7 +350,7 @@ def test_a_lost_answer_is_asked_for_with_the_same_key(submission, sim, systems):
 
 @pytest.mark.task(3)
 def test_approvers_are_told_once(submission, sim, systems):
-    """On resume LangGraph runs the interrupted node from its first line again, with all that stands before the pause."""
+    """On resume LangGraph runs the interrupted node from its first line again, and all that stands before the pause."""
     desk, waiting = credit_waits(submission, sim, systems)
     submission.decide(desk, "T-1", "lead-2", "approve", waiting.digest)
     assert systems.told == [waiting], "one notification"
@@ -371,7 +371,7 @@ def test_every_proposal_needs_its_own_decision(submission, sim, systems):
 
 @pytest.mark.task(3)
 def test_there_must_be_something_to_decide(submission, sim, systems):
-    """Resuming a thread that LangGraph does not know starts it. A decision on nothing is an error and starts nothing."""
+    """Resuming a thread that LangGraph does not know starts it. A decision on nothing is an error, not a start."""
     desk = systems.desk(submission)
     with raises("NothingPending"):
         submission.decide(desk, "T-5", "lead-2", "approve", "0" * 64)

@@ -153,7 +153,7 @@ SOLUTIONS = "solutions/m1_x/e01_clip.py"
 MUTANT_FILE = "graders/m1_x/mutants/e01_clip.toml"
 LESSONS = "modules/m1_x/e01_clip.md"
 
-SECOND_TASK = put('points = 1 }]', 'points = 1 }, { title = "More", points = 1 }]')
+SECOND_TASK = put("points = 1 }]", 'points = 1 }, { title = "More", points = 1 }]')
 TEST = '\n\n@pytest.mark.task(1)\ndef test_more(submission):\n    """More."""\n'
 
 BREAKS = (
@@ -209,4 +209,8 @@ def test_rule_catches(broken: Break, tmp_path: Path) -> None:
     if edited is None:
         (tmp_path / broken.file).unlink()
     findings = (read if broken.rule in (6, 8) else check)(tmp_path)
-    assert [f for f in findings if f.rule == broken.rule and f.file == tmp_path / (broken.where or broken.file) and broken.says in f.message], findings
+    assert [
+        f
+        for f in findings
+        if f.rule == broken.rule and f.file == tmp_path / (broken.where or broken.file) and broken.says in f.message
+    ], findings

@@ -125,5 +125,6 @@ def test_the_document_is_ascii_and_what_learners_write_survives(
     strange = replace(failure, returned='"quoted" \x1b[31m \x00 漢 🙂 \ud800')
     report = report_of(m1_e00=[strange])
     assert json_report.render(curriculum, report).isascii()
-    message = document(curriculum, report)["exercises"][0]["tasks"][0]["message"]
-    assert 'returned: "quoted" \x1b[31m \x00 漢 🙂 \\ud800\n' in message
+    task = document(curriculum, report)["exercises"][0]["tasks"][0]
+    for message in (task["message"], task["tests"][-1]["message"]):
+        assert 'returned: "quoted" \x1b[31m \x00 漢 🙂 \\ud800\n' in message

@@ -351,6 +351,25 @@ def test_a_syntax_error_that_only_one_call_met_is_an_ordinary_failure(
     assert "\n  raised    SyntaxError: invalid syntax" in page
 
 
+def test_different_syntax_errors_are_ordinary_failures(
+    curriculum: Curriculum, report_of: ReportOf, failure: TestResult
+) -> None:
+    """Then the code did run, and raised them: it evaluates something."""
+    errors = [replace(failure, returned=f"raised SyntaxError: {number}") for number in range(3)]
+    page = render(curriculum, report_of(others=False, m1_e06=[[error] for error in errors]), PLAIN)
+    assert "cannot be read" not in page
+
+
+def test_a_task_blocked_within_its_exercise_points_to_its_own_file(
+    curriculum: Curriculum, report_of: ReportOf, failure: TestResult
+) -> None:
+    for waits_for in ("m2_llms/e04_structured_extract task 2", ""):
+        waiting = replace(failure, outcome=BLOCKED, blocked_by=waits_for)
+        page = render(curriculum, report_of(others=False, m2_e04=[waiting, TODO]), PLAIN)
+        assert f"Do {waits_for or 'another task'} first." in " ".join(page.split())
+        assert "  edit      exercises/m2_llms/e04_structured_extract.py\n" in page
+
+
 def test_what_was_printed_is_abridged_but_not_when_asked_for_everything(
     curriculum: Curriculum, report_of: ReportOf, failure: TestResult
 ) -> None:
@@ -414,6 +433,14 @@ def test_marks_are_ascii_where_unicode_cannot_be_written(terminal: Terminal) -> 
     assert Screen(encoding="utf-8").marks.verdicts[PASSED] == "●"
     for encoding in ("ascii", "latin-1", "cp1252"):
         assert Screen(encoding=encoding).marks.verdicts[PASSED] == "*"
+
+
+def test_words_are_cut_by_cells_not_by_characters() -> None:
+    assert Screen().fit("漢字漢字", 5) == "漢字…"
+    assert Screen().fit("漢字漢字", 6) == "漢字…"
+    assert Screen().fit("漢字漢字", 8) == "漢字漢字"
+    assert Screen(encoding="ascii").fit("abcdefgh", 5) == "ab..."
+    assert Screen(encoding="ascii").fit("abcdefgh", 2) == ".."
 
 
 # The live line

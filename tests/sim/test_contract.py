@@ -218,6 +218,15 @@ def test_a_strict_schema_has_no_flaw() -> None:
         ({"stream_options": {"include_usage": True}}, 400, None, "stream_options"),
         ({"logprobs": True}, 400, "unsupported_parameter", "logprobs"),
         ({"tool_choice": "required"}, 400, None, "tool_choice"),
+        (
+            {
+                "tools": [{"type": "function", "function": {"name": "lookup"}}],
+                "tool_choice": {"type": "function", "function": {"name": "reset"}},
+            },
+            400,
+            "invalid_value",
+            "tool_choice",
+        ),
         ({"tools": [{"type": "web_search"}]}, 400, "invalid_value", "tools[0].type"),
         (
             {"tools": [{"type": "function", "function": {"name": "look up"}}]},

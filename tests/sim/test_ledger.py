@@ -160,6 +160,43 @@ def test_a_cut_stream_shows_what_was_sent(sim: Simulator, client: OpenAI) -> Non
     assert not exchange.closed_early
 
 
+def test_a_fault_lasts_until_the_client_lets_go(sim: Simulator) -> None:
+    sim.script(ReadTimeout())
+    response = sim.handle(Request("POST", "/v1/responses", body=b'{"model": "sim-small", "input": "x"}'))
+    list(response.chunks)
+    waiting = sim.ledger[0]
+    assert waiting.ended is None
+    sim.clock.advance(30)
+    response.chunks.close()  # type: ignore[attr-defined]
+    over = sim.ledger[0]
+    assert over.ended == 30.0
+    assert not over.closed_early
+
+
+@pytest.mark.parametrize("path", ["/chat/completions", "/responses"])
+def test_a_tool_call_that_was_cut_is_no_tool_call(sim: Simulator, client: OpenAI, path: str) -> None:
+    sim.script(CutStream(Reply(tool_calls=[ToolCall("lookup", {"a": 1, "b": 2})]), after=1))
+    prompt = {"messages": PING["messages"]} if path == "/chat/completions" else {"input": "ping"}
+    client.post(path, body={"model": "sim-small", "stream": True, **prompt}, cast_to=object)
+    [exchange] = sim.ledger.exchanges
+    assert (exchange.text, exchange.tool_calls) == ("", ())
+    assert exchange.completion_tokens > 0
+
+
+def test_a_refusal_is_what_the_model_said(sim: Simulator, client: OpenAI) -> None:
+    sim.script(Reply(refusal="I cannot."))
+    ask(client)
+    assert sim.ledger[0].text == "I cannot."
+
+
+def test_instructions_and_each_choice_are_paid_for(sim: Simulator, client: OpenAI) -> None:
+    sim.otherwise("pong")
+    client.responses.create(model="sim-small", input="ping", instructions="Be brief.")
+    assert sim.ledger[0].prompt_tokens == tokens.count(["ping", "Be brief."])
+    ask(client, n=3)
+    assert sim.ledger[1].completion_tokens == 3 * sim.ledger[0].completion_tokens
+
+
 def test_the_transcript_reads_call_by_call_within_100_columns(sim: Simulator, client: OpenAI) -> None:
     sim.script(
         RateLimited(retry_after=2),

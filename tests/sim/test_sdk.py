@@ -271,10 +271,14 @@ def test_the_reply_says_which_dated_model_answered(sim: Simulator, client: OpenA
 
 @pytest.mark.parametrize("strict", [None, False])
 def test_a_schema_need_not_be_strict(sim: Simulator, client: OpenAI, strict: bool | None) -> None:
-    sim.script("pong", "pong")
+    sim.script("pong", "pong", "pong")
     loose = {"type": "object", "properties": {"name": {"type": "string"}}}
     function: Any = {"name": "lookup", "parameters": loose, "strict": strict}
     client.chat.completions.create(model=SMALL, messages=USER, tools=[{"type": "function", "function": function}])
-    tool: Any = {"type": "function", **function}
-    client.responses.create(model=SMALL, input="Where?", tools=[tool])
+    form: Any = {"type": "json_schema", "json_schema": {"name": "part", "schema": loose, "strict": strict}}
+    client.chat.completions.create(model=SMALL, messages=USER, response_format=form)
+    tool: Any = {"type": "function", "name": "lookup", "parameters": loose}
+    text: Any = {"format": {"type": "json_schema", **form["json_schema"]}}
+    response = client.responses.create(model=SMALL, input="Where?", tools=[tool], text=text)
+    assert response.to_dict()["tools"] == [{**tool, "strict": False, "description": None}]
     assert sim.unmet() == ""

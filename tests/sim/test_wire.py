@@ -235,31 +235,43 @@ def test_any_bytes_at_any_path_are_refused_in_form(body: bytes, method: str, pat
     assert json.loads(read(response))["error"]["message"]
 
 
+def chat_body(**parts: bytes) -> bytes:
+    """A good chat request with some values written by hand."""
+    values = {"model": b'"sim-small"', "messages": b'[{"role": "user", "content": "ping"}]', **parts}
+    return b"{" + b", ".join(b'"%s": %s' % (name.encode(), value) for name, value in values.items()) + b"}"
+
+
 @pytest.mark.parametrize(
     "body",
     [
-        b'{"model": "sim-small", "messages": ' + b"[" * 5000 + b"]" * 5000 + b"}",
-        b'{"model": "sim-small", "messages": ' + b"[" * 900 + b"]" * 900 + b"}",
-        b'{"model": "sim-small", "messages": [{"role": "user", "content": "x"}], "tools": [{"type": "function", '
-        b'"function": {"name": "f", "strict": true, "parameters": '
-        + b'{"items": ' * 900
-        + b"{}"
-        + b"}" * 900
-        + b"}}]}",
-        b'{"temperature": NaN}',
-        b'{"temperature": 1e999}',
-        b'{"model": "sim-small", "messages": [{"role": "user", "content": "\xff"}]}',
-        b'{"seed": ' + b"9" * 5000 + b"}",
+        chat_body(messages=b"[" * 5000 + b"]" * 5000),
+        chat_body(messages=b'[{"role": "user", "content": "\xff"}]'),
+        chat_body(temperature=b"NaN"),
+        chat_body(temperature=b"1e999"),
+        chat_body(seed=b"9" * 5000),
+        chat_body()[:-1],
         b"[]",
-        b"{",
+        b"7",
     ],
 )
-def test_hostile_bodies_are_refused(body: bytes) -> None:
+def test_what_is_no_json_object_is_refused(body: bytes) -> None:
     sim = Simulator()
+    sim.script("pong")
     response = sim.handle(Request("POST", "/v1/chat/completions", body=body))
     assert response.status == 400
-    assert json.loads(read(response))["error"]["type"] == "invalid_request_error"
-    assert sim.ledger.transcript()
+    assert "could not parse" in json.loads(read(response))["error"]["message"]
+    assert sim.ledger[0].request == {}
+
+
+def test_no_depth_of_a_body_does_harm() -> None:
+    sim = Simulator()
+    sim.otherwise("pong")
+    for depth in [*range(850, 1000, 3), 20_000]:
+        schema = b'{"type": "array", "items": ' * depth + b'{"type": "string"}' + b"}" * depth
+        parameters = b'{"type": "object", "properties": {"x": %s}, "required": ["x"], "additionalProperties": false}'
+        function = b'{"name": "f", "strict": true, "parameters": %s}' % (parameters % schema)
+        tools = b'[{"type": "function", "function": %s}]' % function
+        assert sim.handle(Request("POST", "/v1/chat/completions", body=chat_body(tools=tools))).status in (200, 400)
 
 
 @pytest.mark.parametrize(("text", "status"), [("\ud83d", 400), ("\U0001f9ca", 200), ("\\ud83d", 200)])

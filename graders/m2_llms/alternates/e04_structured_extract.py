@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from openai import OpenAI
-from openai.types.responses import Response
+from openai.types.responses import Response, ResponseFormatTextJSONSchemaConfigParam
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, TypeAdapter, ValidationError
 
 MODEL = "sim-small"
@@ -65,7 +65,12 @@ class Extraction(BaseModel):
 
 
 FORM = TypeAdapter(Extraction)
-FORMAT = {"type": "json_schema", "name": "return_request", "strict": True, "schema": FORM.json_schema()}
+FORMAT: ResponseFormatTextJSONSchemaConfigParam = {
+    "type": "json_schema",
+    "name": "return_request",
+    "strict": True,
+    "schema": FORM.json_schema(),
+}
 CUT = {"max_output_tokens": FailureKind.TRUNCATED, "content_filter": FailureKind.FILTERED}
 
 

@@ -178,7 +178,7 @@ def digest_of(thread_id: str, call: Call) -> str:
 
 
 def _workflow(desk: Desk, saver: SqliteSaver) -> Pregel[Any, None, Any, Any]:
-    """One function of tasks: on resume it runs from its start again, and finished tasks only give back their results."""
+    """One function of tasks: on resume it runs from its start again, and finished tasks only repeat their results."""
 
     @task
     def plan(text: str) -> dict[str, Any] | str:

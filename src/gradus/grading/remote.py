@@ -54,7 +54,12 @@ class Remote:
         return self._link.call(self._ref, (*self._path, "__getitem__"), (key,), {})
 
     def __len__(self) -> int:
-        return int(self._link.call(self._ref, (*self._path, "__len__"), (), {}))
+        try:
+            return int(self._link.call(self._ref, (*self._path, "__len__"), (), {}))
+        except CallError as failure:
+            if failure.error.type == "AttributeError":  # list() asks, and takes this for "unknown"
+                raise TypeError(f"{self!r} has no length") from failure
+            raise
 
     def __bool__(self) -> bool:
         raise TypeError(f"{self!r} is an object, not a value that can be judged")

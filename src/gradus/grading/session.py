@@ -72,6 +72,9 @@ class Session:
             raise self._import_error
         if self._module is None:
             try:
+                if not self._file.is_file():
+                    shown = f"{self._target.name}/{self._stem}.py"
+                    raise MissingFile(f"{shown} is not there. `git checkout -- {shown}` brings it back.")
                 self._module = _import_file(self._stem.replace("/", "."), self._file)
             except BaseException as error:
                 self._import_error = error
@@ -179,6 +182,10 @@ class Session:
                 return {"stem": file.relative_to(self._target).with_suffix("").as_posix(), "task": int(task[1])}
             link = link.__cause__ or link.__context__
         return None
+
+
+class MissingFile(FileNotFoundError):
+    """There is no file to grade."""
 
 
 class MissingName(AttributeError):

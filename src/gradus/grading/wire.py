@@ -246,7 +246,7 @@ _DECODERS: dict[str, Callable[[Codec, dict[str, Json], int], Any]] = {
     "tuple": _decode_items(tuple),
     "set": _decode_items(set),
     "frozenset": _decode_items(frozenset),
-    "bytes": _decode_text(base64.b64decode),
+    "bytes": _decode_text(lambda text: base64.b64decode(text, validate=True)),
     "complex": _decode_text(complex),
     "decimal": _decode_text(Decimal),
     "uuid": _decode_text(uuid.UUID),

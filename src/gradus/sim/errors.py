@@ -24,7 +24,7 @@ class ApiError:
         return {"error": {"message": self.message, "type": self.type, "param": self.param, "code": self.code}}
 
 
-class Rejected(Exception):  # noqa: N818 - the request is no error of the program
+class Rejected(Exception):
     """The request is turned down with `error`."""
 
     def __init__(self, error: ApiError) -> None:

@@ -19,7 +19,14 @@ def strict_flaw(schema: Any) -> str:
         >>> strict_flaw({"type": "object", "properties": {}})
         "In context=(), 'additionalProperties' is required to be supplied and to be false."
     """
-    return root_flaw(schema) or next((flaw for flaw in _flaws(schema, ())), "")
+    flaw = root_flaw(schema)
+    pending: list[tuple[tuple[str, ...], Any]] = [((), schema)]
+    while pending and not flaw:
+        path, part = pending.pop()
+        flaw = next(_flaws(part, path), "")
+        if not flaw:
+            pending += reversed([((*path, *name), inner) for name, inner in _parts(part)])
+    return flaw
 
 
 def root_flaw(schema: Any) -> str:
@@ -31,6 +38,7 @@ def root_flaw(schema: Any) -> str:
 
 
 def _flaws(schema: Any, path: tuple[str, ...]) -> Iterator[str]:
+    """What is wrong with this schema itself; the schemas inside it are looked at on their own."""
     if not isinstance(schema, dict):
         yield f"In context={path}, a schema must be an object."
         return
@@ -42,8 +50,6 @@ def _flaws(schema: Any, path: tuple[str, ...]) -> Iterator[str]:
     kind = schema.get("type")
     if kind == "object" or (isinstance(kind, list) and "object" in kind) or "properties" in schema:
         yield from _object_flaws(schema, path)
-    for name, part in _parts(schema):
-        yield from _flaws(part, (*path, *name))
 
 
 def _object_flaws(schema: dict[str, Any], path: tuple[str, ...]) -> Iterator[str]:

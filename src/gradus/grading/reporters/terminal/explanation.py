@@ -125,8 +125,8 @@ def _todo(scene: Scene, result: ExerciseResult, task: TaskResult) -> list[Text]:
 
 def _blocked(scene: Scene, result: ExerciseResult, task: TaskResult) -> list[Text]:
     waits_for = task.blocked_by or "another task"
-    named = [exercise for exercise in scene.curriculum.exercises if exercise.stem in waits_for]
-    other = max(named, key=lambda exercise: len(exercise.stem), default=scene.exercise(result))
+    stem = waits_for.partition(" ")[0]
+    other = next((exercise for exercise in scene.curriculum.exercises if exercise.stem == stem), scene.exercise(result))
     return [
         *_headline(scene, result, task),
         *paragraph(scene, f"It uses something that is not written yet. Do {waits_for} first."),
