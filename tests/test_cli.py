@@ -302,12 +302,12 @@ def test_check_tells_every_finding(project: Path, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr("gradus.authoring.check.run", check)
     result = run("check", "e00")
-    assert (result.exit_code, result.stdout) == (0, "1 exercise, every rule kept.\n")
+    assert (result.exit_code, result.stdout) == (0, "1 exercise checked: every rule is kept.\n")
     findings.append(Finding(5, project / "modules" / "m1_engineering" / "e00_first_flight.md", "Task 1 has no hints."))
     result = run("check")
     assert result.exit_code == 1
     assert result.stdout == (
-        "rule 5  modules/m1_engineering/e00_first_flight.md: Task 1 has no hints.\n4 exercises, 1 to mend.\n"
+        "rule 5  modules/m1_engineering/e00_first_flight.md: Task 1 has no hints.\n4 exercises checked: 1 finding.\n"
     )
     assert [len(stems) for stems in asked] == [1, 4]
 

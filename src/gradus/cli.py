@@ -123,7 +123,7 @@ def check(stems: Stems = None) -> None:
         for finding in findings:
             typer.echo(finding.line(curriculum))
         total = counted(len(exercises), "exercise")
-        typer.echo(f"{total}, {len(findings)} to mend." if findings else f"{total}, every rule kept.")
+        typer.echo(f"{total} checked: {counted(len(findings), 'finding') if findings else 'every rule is kept'}.")
         raise typer.Exit(NOT_DONE if findings else 0)
 
 
