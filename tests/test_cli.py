@@ -403,6 +403,39 @@ def test_json_on_a_terminal_is_json_alone(project: Path) -> None:
     assert json.loads(shown)["version"] == 1
 
 
+def test_a_title_that_stdout_cannot_show_is_escaped(project: Path) -> None:
+    file = project / "modules" / "m1_engineering" / "module.toml"
+    file.write_text(ENGINEERING.replace("Engineering fundamentals", "Grundlagen für alle"), encoding="utf-8")
+    result = subprocess.run(
+        [sys.executable, "-c", UNTOUCHED, "grade"],
+        cwd=project,
+        env={**os.environ, "PYTHONIOENCODING": "ascii:strict"},
+        capture_output=True,
+        check=True,
+    )
+    assert rb"m1 Grundlagen f\xfcr alle" in result.stdout
+
+
+def test_what_check_finds_is_shown_on_any_stdout(project: Path) -> None:
+    code = f"""
+import gradus.authoring.check as check
+from gradus.authoring.findings import Finding
+from pathlib import Path
+check.run = lambda curriculum, exercises: (Finding(5, Path({str(project)!r}) / "x.md", "Write {{ title = … }}."),)
+from gradus.cli import main
+main()
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", code, "check"],
+        cwd=project,
+        env={**os.environ, "PYTHONIOENCODING": "ascii:strict"},
+        capture_output=True,
+        check=False,
+    )
+    assert (result.returncode, result.stderr) == (1, b"")
+    assert rb"rule 5  x.md: Write { title = \u2026 }." in result.stdout
+
+
 def imported_by(code: str) -> set[str]:
     show = f"import sys; {code}; print(*sorted(sys.modules))"
     result = subprocess.run([sys.executable, "-c", show], capture_output=True, text=True, check=True)

@@ -24,7 +24,7 @@ FORM = {
     "purchased_on": "2026-03-02",
     "reason": "defective",
 }
-WORDS = st.from_regex(r"[C1](-?[C1]){0,2}", fullmatch=True)  # so few that one is often a part of another
+WORDS = st.sampled_from(["CO-1", "CO-11", "CO-1-1", "1-1", "O-1", "1", "CO", "O"])  # many are parts of others
 BLANK = {"order_id": None, "device": None, "quantity": None, "purchased_on": None, "reason": "other"}
 
 
@@ -190,7 +190,7 @@ def test_doubts_a_part_of_another_id(submission, order_id, email):
     derandomize=True,
     deadline=None,
     database=None,
-    max_examples=40,
+    max_examples=25,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(words=st.lists(WORDS, max_size=4), order_id=WORDS, between=st.sampled_from([" ", "\n", ", ", ". ", "/", '" ("']))

@@ -5,6 +5,7 @@ Everything heavy is imported inside the commands, so that `gradus --help` answer
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -41,7 +42,9 @@ class CommandError(Exception):
 
 
 def main() -> None:
-    """The `gradus` command."""
+    """The `gradus` command. Characters that stdout cannot show are written as Python writes them, instead of failing."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     app(prog_name="gradus")
 
 
@@ -160,23 +163,24 @@ def _write_reports(curriculum: Curriculum, report: Report, json: str | None, jun
     if json is not None:
         from gradus.grading.reporters import json_report
 
-        _write(json, json_report.render(curriculum, report))
+        document = json_report.render(curriculum, report)
+        if json == "-":
+            typer.echo(document, nl=False)
+        else:
+            _write(Path(json), document)
     if junit is not None:
         from gradus.grading.reporters import junit as junit_report
 
-        _write(str(junit), junit_report.render(report))
+        _write(junit, junit_report.render(report))
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
         from gradus.grading.reporters import github
 
-        _write(summary, github.render(curriculum, report), mode="a")
+        _write(Path(summary), github.render(curriculum, report), mode="a")
 
 
-def _write(path: str, text: str, mode: str = "w") -> None:
-    if path == "-":
-        typer.echo(text, nl=False)
-        return
+def _write(path: Path, text: str, mode: str = "w") -> None:
     try:
-        with open(path, mode, encoding="utf-8") as file:
+        with path.open(mode, encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
         raise CommandError(f"Cannot write {path}: {error.strerror}. Name a file that can be written.") from error

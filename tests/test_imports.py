@@ -1,0 +1,46 @@
+"""What importing Gradus costs: none of the heavy libraries, and arrows that go one way."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "src" / "gradus"
+HEAVY = ("torch", "chromadb", "sentence_transformers", "langgraph", "openai", "onnxruntime", "httpx2", "transformers")
+
+# Who may import whom, by the first part of the name below gradus.
+MAY_IMPORT = {
+    "curriculum": set(),
+    "sim": set(),
+    "embeddings": set(),
+    "grading": {"curriculum", "sim", "embeddings"},
+    "authoring": {"curriculum", "sim", "embeddings", "grading"},
+    "cli": {"curriculum", "sim", "embeddings", "grading", "authoring"},
+}
+
+
+@pytest.mark.parametrize(
+    "module", ["gradus", "gradus.cli", "gradus.sim", "gradus.grading", "gradus.grading.pool", "gradus.embeddings"]
+)
+def test_importing_is_light(module: str) -> None:
+    code = f"import sys, {module}; print([name for name in {HEAVY!r} if name in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("file", sorted(PACKAGE.rglob("*.py")), ids=lambda file: file.relative_to(PACKAGE).as_posix())
+def test_arrows_go_one_way(file: Path) -> None:
+    parts = file.relative_to(PACKAGE).with_suffix("").parts
+    if parts[0] == "__init__":
+        return
+    allowed = MAY_IMPORT[parts[0]] | {parts[0]}
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        names = [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+        names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        for name in names:
+            if name.startswith("gradus."):
+                assert name.split(".")[1] in allowed, f"{file.name} imports {name}"
