@@ -42,7 +42,7 @@ class CommandError(Exception):
 
 
 def main() -> None:
-    """The `gradus` command. Characters that stdout cannot show are written as Python writes them, instead of failing."""
+    """The `gradus` command. What stdout cannot show is written as Python writes it, instead of failing."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     app(prog_name="gradus")
@@ -104,7 +104,7 @@ def grade(
         with terminal.LiveLine(sys.stderr if json == "-" else sys.stdout, shown_on, len(exercises)) as live:
             report = grade_exercises(curriculum, exercises, folder, jobs=jobs, on_result=live.advance)
         if json != "-":
-            typer.echo(terminal.render(curriculum, report, shown_on, verbose), nl=False, color=shown_on.colour)
+            print(terminal.render(curriculum, report, shown_on, verbose), end="")
         _write_reports(curriculum, report, json, junit)
         raise typer.Exit(_exit_status(report, _is_ci() if strict is None else strict))
 
@@ -124,9 +124,9 @@ def check(stems: Stems = None) -> None:
         exercises = curriculum.select(stems or ())
         findings = run(curriculum, exercises)
         for finding in findings:
-            typer.echo(finding.line(curriculum))
+            print(finding.line(curriculum))
         total = counted(len(exercises), "exercise")
-        typer.echo(f"{total} checked: {counted(len(findings), 'finding') if findings else 'every rule is kept'}.")
+        print(f"{total} checked: {counted(len(findings), 'finding') if findings else 'every rule is kept'}.")
         raise typer.Exit(NOT_DONE if findings else 0)
 
 
@@ -165,7 +165,7 @@ def _write_reports(curriculum: Curriculum, report: Report, json: str | None, jun
 
         document = json_report.render(curriculum, report)
         if json == "-":
-            typer.echo(document, nl=False)
+            print(document, end="")
         else:
             _write(Path(json), document)
     if junit is not None:

@@ -5,7 +5,6 @@ A failure here names a lesson to rewrite.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import date
 from enum import StrEnum
@@ -21,7 +20,7 @@ from openai import (
 )
 from openai.types.chat import ParsedChatCompletion
 from openai.types.responses import ParsedResponse
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, PositiveInt, ValidationError
 
 from gradus.sim import Reply, Simulator, Step
 
@@ -145,7 +144,8 @@ def test_responses_with_raw_response_tells_the_status_before_it_parses() -> None
     sim = Simulator()
     sim.script(Reply(CUT, finish_reason="length"))
     raw = sim.client().responses.with_raw_response.parse(model="sim-small", input="Which box?", text_format=Box)
-    assert json.loads(raw.text)["status"] == "incomplete"
+    body = raw.http_response.json()
+    assert (body["status"], body["incomplete_details"]) == ("incomplete", {"reason": "max_output_tokens"})
     with pytest.raises(ValidationError):
         raw.parse()
 
@@ -239,3 +239,14 @@ def test_a_validation_error_can_be_told_without_the_values() -> None:
         Box.model_validate_json('{"size": "secret"}')
     assert "secret" in str(caught.value)
     assert "secret" not in str(caught.value.errors(include_url=False, include_context=False, include_input=False))
+
+
+class Counted(BaseModel):
+    count: PositiveInt
+
+
+@pytest.mark.parametrize("count", [0, -3])
+def test_a_positive_int_is_at_least_one(count: int) -> None:
+    assert Counted(count=1).count == 1
+    with pytest.raises(ValidationError):
+        Counted(count=count)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,45 +11,8 @@ from gradus.curriculum import Curriculum
 from gradus.grading.pool import Pool
 from tests.grading.conftest import HOUSE, LIMITS
 from tests.grading.forgeries import FORGERIES
+from tests.grading.modes import in_loopback
 from tests.grading.samples import SAMPLES, Sample, WriteSubmission
-
-COLLECT = """
-import json, pytest, sys
-from gradus.grading.fixtures import result_of
-
-class Collect:
-    found = {}
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_makereport(self, item, call):
-        if call.when == "call":
-            self.found[item.name] = result_of(item, call).outcome.value
-        return (yield)
-
-root, grader, *targets = sys.argv[1:]
-found = []
-for target in targets:
-    Collect.found = {}
-    pytest.main(["-c", "/dev/null", "--rootdir", root, "--disable-plugin-autoload", "-p", "gradus.grading.fixtures",
-                 "-p", "gradus.grading.plugin", "-p", "no:cacheprovider", "--import-mode=importlib", "-q", grader,
-                 "--target", target], plugins=[Collect()])
-    found.append(Collect.found)
-print("\\nFOUND " + json.dumps(found))
-"""
-
-
-def in_loopback(root: Path, grader: Path, targets: list[Path]) -> list[dict[str, str]]:
-    """Each test's outcome, by name, for each target, graded in one other process."""
-    run = subprocess.run(
-        [sys.executable, "-c", COLLECT, str(root), str(grader), *map(str, targets)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    line = next((line for line in run.stdout.splitlines() if line.startswith("FOUND ")), None)
-    assert line is not None, run.stdout + run.stderr
-    found: list[dict[str, str]] = json.loads(line.removeprefix("FOUND "))
-    return found
-
 
 def test_loopback_agrees_with_the_worker_process(house: Curriculum, pool: Pool, tmp_path: Path) -> None:
     exercise = house.exercise("m1_engineering/e01_sample")

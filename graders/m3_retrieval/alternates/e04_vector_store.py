@@ -1,4 +1,4 @@
-"""Vector store, built the other way round: an explicit get or create, two steps to write, and scores from the vectors themselves."""
+"""Vector store with an explicit get or create, metadata mended after the write, and scores computed from the vectors."""
 
 from __future__ import annotations
 
@@ -76,12 +76,11 @@ class Index:
         for chunk in batch:
             stored: Mapping[str, Any] = (self.collection.get(chunk.id)["metadatas"] or [{}])[0] or {}
             if gone := stored.keys() - chunk.metadata.keys():
-                self.collection.update(chunk.id, metadatas={key: None for key in gone})
+                self.collection.update(chunk.id, metadatas=dict.fromkeys(gone))
 
     def delete(self, ids: Iterable[str]) -> None:
-        known = self.collection.get(ids=list(ids), include=[])["ids"]
-        if known:
-            self.collection.delete(ids=known)
+        for id_ in ids:
+            self.collection.delete(ids=[id_])
 
     def query(self, text: str, k: int, where: Any = None) -> list[Hit]:
         question = self.encoder.encode([text])[0]

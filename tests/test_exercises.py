@@ -1,0 +1,62 @@
+"""Every exercise keeps the rules of `make check`, and both modes of grading agree on everything that is written for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gradus.authoring.mutants import read_mutants
+from gradus.authoring.runs import check_runs
+from gradus.authoring.texts import check_lesson, check_signatures
+from gradus.authoring.trees import check_trees
+from gradus.curriculum import Exercise, read_curriculum
+from gradus.grading.pool import Pool
+from tests.grading.modes import in_loopback
+
+ROOT = Path(__file__).resolve().parents[1]
+CURRICULUM = read_curriculum(ROOT)
+
+each_exercise = pytest.mark.parametrize("exercise", CURRICULUM.exercises, ids=lambda exercise: exercise.stem)
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[Pool]:
+    with Pool(CURRICULUM.exercises) as pool:
+        yield pool
+
+
+def test_the_trees_line_up() -> None:
+    assert [finding.line(CURRICULUM) for finding in check_trees(CURRICULUM)] == []
+
+
+@each_exercise
+def test_every_rule_is_kept(exercise: Exercise, pool: Pool) -> None:
+    findings = (*check_lesson(exercise), *check_signatures(exercise), *check_runs(exercise, pool))
+    assert [finding.line(CURRICULUM) for finding in findings] == []
+
+
+@each_exercise
+def test_loopback_agrees_with_the_worker_process(exercise: Exercise, pool: Pool, tmp_path: Path) -> None:
+    targets = submissions(exercise, tmp_path)
+    apart = [{test.name: str(test.outcome) for test in pool.examine(exercise, target)} for target in targets.values()]
+    together = in_loopback(ROOT, exercise.grader, list(targets.values()))
+    pairs = zip(targets, apart, together, strict=True)
+    assert {name: (one, other) for name, one, other in pairs if one != other} == {}
+
+
+def submissions(exercise: Exercise, folder: Path) -> dict[str, Path]:
+    """Stub, solution, alternate and every mutant, each in a folder of its own."""
+    solution = exercise.solution.read_text(encoding="utf-8")
+    sources = {
+        "stub": exercise.stub.read_text(encoding="utf-8"),
+        "solution": solution,
+        "alternate": exercise.alternate.read_text(encoding="utf-8"),
+        **{mutant.name: mutant.apply(solution) for mutant in read_mutants(exercise.mutants)},
+    }
+    for name, source in sources.items():
+        file = folder / name / f"{exercise.stem}.py"
+        file.parent.mkdir(parents=True)
+        file.write_text(source, encoding="utf-8")
+    return {name: folder / name for name in sources}
