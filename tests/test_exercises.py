@@ -1,4 +1,4 @@
-"""Every exercise keeps the rules of `make check`, and both modes of grading agree on everything that is written for it."""
+"""Every exercise keeps the rules of `make check`, and both modes of grading agree on all that is written for it."""
 
 from __future__ import annotations
 

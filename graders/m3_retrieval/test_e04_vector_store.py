@@ -51,6 +51,16 @@ def best(question, k, among=TEXTS):
     return sorted(among, key=lambda id_: -scores[id_])[:k]
 
 
+def wrong_scores(hits, question):
+    """The help texts whose score is not their cosine to four decimals, by id; the score of a missing hit is None."""
+    scores = {hit.id: hit.score for hit in hits}
+    return {
+        id_: f"{scores.get(id_)} for a cosine of {cosine:.4f}"
+        for id_, cosine in cosines(question).items()
+        if scores.get(id_) != pytest.approx(cosine, abs=1e-4)
+    }
+
+
 def chunk(submission, id_, text=OLD, metadata=None):
     return submission.Chunk(id=id_, text=text, metadata={"kind": "test"} if metadata is None else metadata)
 
@@ -67,13 +77,8 @@ def on_desk(submission, path, *ids):
 
 
 def shelf(submission, path, encoder):
-    """The index of the help texts that tests read from."""
-    return filled(submission, path.parent / "shelf", encoder)
-
-
-def filled(submission, path, encoder):
-    """The index in a folder, with the help texts in it."""
-    index = submission.Index(path, encoder)
+    """The index of the help texts that tests read from; the first test fills it."""
+    index = submission.Index(path.parent / "shelf", encoder)
     if index.count() == 0:
         index.upsert([chunk(submission, *row) for row in HELP])
     return index
@@ -86,7 +91,7 @@ def test_a_new_collection_measures_cosine(submission, encoder, tmp_path):
     collection = submission.open_client(tmp_path).get_collection(COLLECTION)
     collection.add(ids=["diagonal"], embeddings=[[2.0, 2.0]], documents=["halfway between the axes"])
     found = collection.query(query_embeddings=[[3.0, 0.0]], n_results=1)
-    assert found["distances"][0] == pytest.approx([1 - 0.5**0.5], abs=1e-4)
+    assert found["distances"][0] == pytest.approx([1 - 0.5**0.5], abs=1e-4), "1 - cos 45° = 0.293 as distance"
 
 
 @pytest.mark.task(1)
@@ -114,7 +119,7 @@ def test_a_refused_collection_keeps_its_records(submission, encoder, tmp_path):
     client.create_collection(COLLECTION).add(ids=["a"], embeddings=[[1.0, 0.0]], documents=["north"])
     with suppress(Exception):  # whether it raises is for the test above to judge
         submission.Index(tmp_path, encoder)
-    assert client.get_collection(COLLECTION).count() == 1
+    assert client.get_collection(COLLECTION).count() == 1, "the record in the old collection is still there"
 
 
 @pytest.mark.task(2)
@@ -123,9 +128,9 @@ def test_stores_each_chunk_as_a_record(submission, encoder, tmp_path):
     index = desk(submission, tmp_path, encoder)
     index.upsert([chunk(submission, "new", OLD, {"model": "CT-300", "sold": True})])
     stored = on_desk(submission, tmp_path, "new")
-    assert stored["documents"] == [OLD]
-    assert stored["metadatas"] == [{"model": "CT-300", "sold": True}]
-    assert np.allclose(stored["embeddings"], Encoder().encode([OLD]), atol=1e-5), "the encoder's vector is stored"
+    assert stored["documents"] == [OLD], "the chunk's text as document"
+    assert stored["metadatas"] == [{"model": "CT-300", "sold": True}], "the chunk's metadata"
+    assert np.allclose(stored["embeddings"], Encoder().encode([OLD]), atol=1e-5), "the vector of the text as embedding"
 
 
 @pytest.mark.task(2)
@@ -135,8 +140,8 @@ def test_replaces_the_text_of_a_known_id(submission, encoder, tmp_path):
     index.upsert([chunk(submission, "text", OLD)])
     index.upsert([chunk(submission, "text", NEW)])
     stored = on_desk(submission, tmp_path, "text")
-    assert stored["documents"] == [NEW]
-    assert np.allclose(stored["embeddings"], Encoder().encode([NEW]), atol=1e-5), "the new text's vector is stored"
+    assert stored["documents"] == [NEW], "the text of the second upsert"
+    assert np.allclose(stored["embeddings"], Encoder().encode([NEW]), atol=1e-5), "the vector of the new text"
 
 
 @pytest.mark.task(2)
@@ -147,7 +152,7 @@ def test_replaces_the_whole_metadata(submission, encoder, tmp_path, metadata):
     index.upsert([chunk(submission, "labels", OLD, {"kind": "draft", "internal": True})])
     index.upsert([chunk(submission, "labels", OLD, metadata)])
     (stored,) = on_desk(submission, tmp_path, "labels")["metadatas"]
-    assert (stored or {}) == metadata
+    assert (stored or {}) == metadata, f"the metadata of the second upsert and nothing else: {metadata}"
 
 
 @pytest.mark.task(2)
@@ -155,7 +160,7 @@ def test_takes_chunks_without_metadata(submission, encoder, tmp_path):
     """Chroma refuses {} as metadata and takes None. A page without labels is still a page."""
     index = desk(submission, tmp_path, encoder)
     index.upsert([chunk(submission, "bare", OLD, {}), chunk(submission, "labelled", NEW)])
-    assert sorted(on_desk(submission, tmp_path, "bare", "labelled")["ids"]) == ["bare", "labelled"]
+    assert sorted(on_desk(submission, tmp_path, "bare", "labelled")["ids"]) == ["bare", "labelled"], "both are stored"
 
 
 @pytest.mark.task(2)
@@ -163,7 +168,7 @@ def test_embeds_a_batch_with_one_call(submission, encoder, tmp_path):
     """An encoder works on batches: one call for a thousand texts takes seconds, a thousand calls take minutes."""
     index = desk(submission, tmp_path, encoder)
     index.upsert([chunk(submission, f"batch-{number}", text) for number, text in enumerate(TEXTS.values())])
-    assert (encoder.calls, encoder.texts) == (1, len(TEXTS))
+    assert (encoder.calls, encoder.texts) == (1, len(TEXTS)), f"1 call of encode with {len(TEXTS)} texts"
 
 
 @pytest.mark.task(2)
@@ -172,7 +177,7 @@ def test_refuses_one_id_twice_in_a_batch(submission, encoder, tmp_path):
     index = desk(submission, tmp_path, encoder)
     with raises("DuplicateIDError"):
         index.upsert([chunk(submission, "twin", OLD), chunk(submission, "other"), chunk(submission, "twin", NEW)])
-    assert on_desk(submission, tmp_path, "twin", "other")["ids"] == []
+    assert on_desk(submission, tmp_path, "twin", "other")["ids"] == [], "nothing of the batch is stored"
 
 
 @pytest.mark.task(2)
@@ -182,7 +187,7 @@ def test_a_refused_batch_changes_nothing(submission, encoder, tmp_path):
     index.upsert([chunk(submission, "kept", OLD)])
     with raises("ValueError"):
         index.upsert([chunk(submission, "kept", NEW, {"limits": {"low": 2, "high": 8}})])
-    assert on_desk(submission, tmp_path, "kept")["documents"] == [OLD]
+    assert on_desk(submission, tmp_path, "kept")["documents"] == [OLD], "the old text is still there"
 
 
 @pytest.mark.task(2)
@@ -192,7 +197,7 @@ def test_nothing_to_do_is_no_error(submission, encoder, tmp_path):
     before = index.count()
     index.upsert([])
     index.delete([])
-    assert index.count() == before
+    assert index.count() == before, f"as many chunks as before: {before}"
 
 
 @pytest.mark.task(2)
@@ -202,7 +207,7 @@ def test_deletes_what_it_has(submission, encoder, tmp_path):
     ids = ["gone", "stays", "gone-too"]
     index.upsert([chunk(submission, id_) for id_ in ids])
     index.delete(["gone-too", "never-was", "gone"])
-    assert on_desk(submission, tmp_path, *ids)["ids"] == ["stays"]
+    assert on_desk(submission, tmp_path, *ids)["ids"] == ["stays"], "of three chunks the one that was not deleted"
 
 
 @pytest.mark.task(2)
@@ -212,7 +217,7 @@ def test_another_index_on_the_folder_sees_the_chunks(submission, encoder, tmp_pa
     other = desk(submission, tmp_path, encoder)
     before = other.count()
     index.upsert([chunk(submission, "shared"), chunk(submission, "shared-too")])
-    assert other.count() == before + 2
+    assert other.count() == before + 2, f"the two chunks that the other Index wrote beside the {before} there were"
 
 
 @pytest.mark.task(3)
@@ -220,8 +225,7 @@ def test_another_index_on_the_folder_sees_the_chunks(submission, encoder, tmp_pa
 def test_scores_are_cosines(submission, encoder, tmp_path, question):
     """Many wrong formulas rank alike. A threshold is copied as a number, so it needs the cosine itself."""
     index = shelf(submission, tmp_path, encoder)
-    scores = {hit.id: hit.score for hit in index.query(question, len(HELP))}
-    assert scores == pytest.approx(cosines(question), abs=1e-4)
+    assert wrong_scores(index.query(question, len(HELP)), question) == {}, "all scores are cosines"
 
 
 @pytest.mark.task(3)
@@ -231,8 +235,8 @@ def test_scores_stay_between_0_and_1(submission, encoder, tmp_path):
     question = TEXTS["invoice"]
     scores = {hit.id: hit.score for hit in index.query(question, len(HELP))}
     opposed = [id_ for id_, cosine in cosines(question).items() if cosine < 0]
-    assert {id_: scores[id_] for id_ in opposed} == dict.fromkeys(opposed, 0.0)
-    assert max(scores.values()) <= 1
+    assert {id_: scores[id_] for id_ in opposed} == dict.fromkeys(opposed, 0.0), "0 for each negative cosine"
+    assert max(scores.values()) <= 1, "no score above 1"
 
 
 @pytest.mark.task(3)
@@ -240,16 +244,17 @@ def test_scores_stay_between_0_and_1(submission, encoder, tmp_path):
 def test_the_best_hits_come_first(submission, encoder, tmp_path, question):
     """The reader of a list that was cut sees its beginning. Distances grow where similarities fall."""
     index = shelf(submission, tmp_path, encoder)
-    assert [hit.id for hit in index.query(question, 3)] == best(question, 3)
+    expected = best(question, 3)
+    assert [hit.id for hit in index.query(question, 3)] == expected, f"the hits {expected} in this order"
 
 
 @pytest.mark.task(3)
 def test_the_length_of_a_vector_does_not_matter(submission, tmp_path):
     """MiniLM's vectors have length 1, so an inner product passes for a cosine. Other models' vectors are longer."""
-    index = filled(submission, tmp_path, Stretched())
+    index = desk(submission, tmp_path, Stretched())
+    index.upsert([chunk(submission, *row) for row in HELP])
     question = "How long does the battery of my CT-200 last?"
-    scores = {hit.id: hit.score for hit in index.query(question, len(HELP))}
-    assert scores == pytest.approx(cosines(question), abs=1e-4)
+    assert wrong_scores(index.query(question, index.count()), question) == {}, "all scores are cosines"
 
 
 @pytest.mark.task(3)
@@ -267,22 +272,23 @@ def test_filters_before_it_counts_to_k(submission, encoder, tmp_path):
     """A filter on the finished list returns one hit where three exist, or none. It belongs into the query itself."""
     index = shelf(submission, tmp_path, encoder)
     question = "How long does the battery of my CT-200 last?"
-    errors = ["e4012", "e4021", "e4100"]
-    assert [hit.id for hit in index.query(question, 2, where={"kind": "error"})] == best(question, 2, errors)
+    expected = best(question, 2, among=["e4012", "e4021", "e4100"])
+    hits = index.query(question, 2, where={"kind": "error"})
+    assert [hit.id for hit in hits] == expected, f"the hits {expected} in this order"
 
 
 @pytest.mark.task(3)
 def test_gives_all_there_is_when_asked_for_more(submission, encoder, tmp_path):
     """k is a wish, not a promise. Twelve pages and k=50 are twelve hits, not an error."""
     index = shelf(submission, tmp_path, encoder)
-    assert len(index.query("Which plan do I need?", 50)) == len(HELP)
+    assert len(index.query("Which plan do I need?", 50)) == len(HELP), f"all {len(HELP)} chunks"
 
 
 @pytest.mark.task(3)
 def test_an_empty_index_has_no_hits(submission, encoder, tmp_path):
     """The first question may come before the first document. No hits is an answer, an exception is an outage."""
     index = submission.Index(tmp_path, encoder)
-    assert index.query("Is anybody there?", 3) == []
+    assert index.query("Is anybody there?", 3) == [], "no hits"
 
 
 @pytest.mark.task(3)
@@ -291,4 +297,4 @@ def test_embeds_the_question_and_nothing_else(submission, encoder, tmp_path):
     index = shelf(submission, tmp_path, encoder)
     calls, texts = encoder.calls, encoder.texts
     index.query("How do I pair a sensor?", 3)
-    assert (encoder.calls - calls, encoder.texts - texts) == (1, 1)
+    assert (encoder.calls - calls, encoder.texts - texts) == (1, 1), "1 call of encode with 1 text"

@@ -6,8 +6,6 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from gradus.grading import fields_of, raises, type_name
 from gradus.sim import Reply, ServerError, ToolCall
@@ -68,34 +66,21 @@ def credit_waits(submission, sim, systems):
 
 # Task 1
 
-JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-99, 99) | st.text(max_size=4),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
-    max_leaves=6,
-)
-
-
-def shuffled(value, order):
-    """The same JSON value with the keys of every object in another order."""
-    if isinstance(value, dict):
-        items = [(key, shuffled(item, order)) for key, item in value.items()]
-        order.shuffle(items)
-        return dict(items)
-    return [shuffled(item, order) for item in value] if isinstance(value, list) else value
-
 
 @pytest.mark.task(1)
-def test_key_order_makes_no_difference(submission):
+@pytest.mark.parametrize(
+    ("there", "back"),
+    [
+        (CREDIT, dict(reversed(CREDIT.items()))),
+        ({"swap": {"old": "A", "new": "B"}}, {"swap": {"new": "B", "old": "A"}}),
+        ({"swaps": [1, [{"old": "A", "new": None}]]}, {"swaps": [1, [{"new": None, "old": "A"}]]}),
+    ],
+    ids=["top", "nested", "in a list"],
+)
+def test_key_order_makes_no_difference(submission, there, back):
     """A call comes back from a file or a web page with its keys in another order. It is still what was shown."""
-
-    @settings(derandomize=True, deadline=None, database=None, max_examples=15)
-    @given(st.dictionaries(st.text(max_size=3), JSON_VALUES, max_size=4), st.randoms(use_true_random=False))
-    def holds(arguments, order):
-        there = submission.digest_of("T-1", submission.Call("call_1", "issue_credit", arguments))
-        back = submission.digest_of("T-1", submission.Call("call_1", "issue_credit", shuffled(arguments, order)))
-        assert there == back
-
-    holds()
+    shown = submission.digest_of("T-1", submission.Call("call_1", "issue_credit", there))
+    assert submission.digest_of("T-1", submission.Call("call_1", "issue_credit", back)) == shown
 
 
 @pytest.mark.task(1)
@@ -169,12 +154,11 @@ def test_a_change_waits_for_a_person(submission, sim, systems):
 
 
 @pytest.mark.task(2)
-@pytest.mark.parametrize("tool", ["deactivate_device", "close_account"])
-def test_every_tool_but_the_harmless_waits(submission, sim, systems, tool):
+def test_every_tool_but_the_harmless_waits(submission, sim, systems):
     """A list of dangerous tools is out of date when the next tool is added. List the harmless ones; all others wait."""
     desk = systems.desk(submission)
-    sim.script(calls(tool, DEVICE))
-    assert type_name(submission.propose(desk, "T-2", "agent-7", "CT210-0077 was stolen")) == "Pending"
+    sim.script(calls("close_account", {"customer_id": "C-7"}))
+    assert type_name(submission.propose(desk, "T-2", "agent-7", "C-7 has gone out of business")) == "Pending"
     assert systems.ran == [], "no tool was run"
 
 
@@ -201,18 +185,12 @@ def test_an_answer_in_words_is_passed_on(submission, sim, systems):
 
 
 @pytest.mark.task(2)
-def test_approvers_are_told_what_waits(submission, sim, systems):
-    """A proposal that nobody knows of waits for ever. The notification carries what is to be decided, all of it."""
-    _, waiting = credit_waits(submission, sim, systems)
-    assert systems.told == [waiting]
-
-
-@pytest.mark.task(2)
-def test_the_screen_shows_what_waits(submission, sim, systems):
-    """The approver's screen asks long after `propose` has returned. It shows the same call, as often as it asks."""
+def test_approvers_hear_of_it_and_see_it(submission, sim, systems):
+    """A proposal that nobody knows of waits for ever. Notification and screen both show what is to be decided."""
     desk, waiting = credit_waits(submission, sim, systems)
+    assert systems.told == [waiting]
     assert submission.pending(desk, "T-1") == waiting
-    assert submission.pending(desk, "T-1") == waiting
+    assert submission.pending(desk, "T-1") == waiting, "the same, as often as the screen asks"
     assert sim.ledger.calls == 1, "the model was asked once"
 
 
@@ -326,7 +304,7 @@ def test_an_approval_of_something_else_does_not_count(submission, sim, systems):
 
 
 @pytest.mark.task(3)
-@pytest.mark.parametrize(("first", "second"), [("approve", "approve"), ("approve", "reject"), ("reject", "approve")])
+@pytest.mark.parametrize(("first", "second"), [("approve", "approve"), ("reject", "approve")])
 def test_the_first_decision_stands(submission, sim, systems, first, second):
     """People double-click, and two approvers press different buttons. One decision counts; the other hears of it."""
     desk, waiting = credit_waits(submission, sim, systems)

@@ -279,8 +279,7 @@ def propose(desk: Desk, thread_id: str, requester: str, request: str) -> Pending
         if graph.get_state(config).interrupts:
             raise ApprovalPending(f"{thread_id} waits for a decision: decide on it before asking for anything else")
         start = State(thread_id=thread_id, requester=requester, request=request, call={}, outcome={})
-        graph.invoke(start, config)
-        state = graph.get_state(config).values
+        state = graph.invoke(start, config)
     return Outcome(**state["outcome"]) if state["outcome"] else _shown(state)
 
 
@@ -341,13 +340,14 @@ def decide(desk: Desk, thread_id: str, approver: str, decision: str, digest: str
     config = _config(thread_id)
     with _opened(desk) as graph:
         snapshot = graph.get_state(config)
-        if not snapshot.values or not _needs_approval(snapshot.values):
+        state = snapshot.values
+        if not state or not _needs_approval(state):
             raise NothingPending(f"{thread_id} has nothing to decide")
-        shown = _shown(snapshot.values)
+        shown = _shown(state)
         if digest != shown.digest:
             raise StaleApproval(f"{thread_id} proposes {shown.digest}, and the decision is about {digest}")
         if approver == shown.requester:
             raise SelfApproval(f"{approver} asked for it: somebody else has to decide")
         if snapshot.interrupts:
-            graph.invoke(Command(resume=decision), config)
-        return Outcome(**graph.get_state(config).values["outcome"])
+            state = graph.invoke(Command(resume=decision), config)
+    return Outcome(**state["outcome"])

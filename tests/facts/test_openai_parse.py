@@ -158,9 +158,10 @@ def test_responses_parses_nothing_of_a_refusal_which_is_a_part_of_the_message() 
     assert [part.type for part in message.content] == ["refusal"]  # type: ignore[union-attr]
 
 
-def test_responses_raises_for_an_empty_text() -> None:
+def test_responses_raises_for_an_empty_text_and_parses_nothing_where_there_is_none() -> None:
     with pytest.raises(ValidationError):
         responses("")
+    assert responses(Reply(None)).output_parsed is None
 
 
 def test_the_schema_that_is_sent_is_strict_and_requires_every_key() -> None:

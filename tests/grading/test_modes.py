@@ -14,6 +14,7 @@ from tests.grading.forgeries import FORGERIES
 from tests.grading.modes import in_loopback
 from tests.grading.samples import SAMPLES, Sample, WriteSubmission
 
+
 def test_loopback_agrees_with_the_worker_process(house: Curriculum, pool: Pool, tmp_path: Path) -> None:
     exercise = house.exercise("m1_engineering/e01_sample")
     samples = [sample for sample in (*SAMPLES, *FORGERIES) if not sample.harms]

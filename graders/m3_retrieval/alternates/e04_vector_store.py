@@ -1,4 +1,4 @@
-"""Vector store with an explicit get or create, metadata mended after the write, and scores computed from the vectors."""
+"""Vector store with an explicit get or create, metadata mended after writing, and scores computed from the vectors."""
 
 from __future__ import annotations
 

@@ -107,9 +107,7 @@ class Capabilities:
             WireError: it cannot be lent.
         """
         if isinstance(value, Remote):
-            if value._path:
-                raise WireError(f"{value!r} is a name, not a value: call it, or fetch it with value_of()")
-            return {"t": "ref", "r": value._ref}
+            return {"t": "ref", "r": value._ref, "p": list(value._path)}
         if isinstance(value, Client):
             options = Codec().encode(value.options)
             return {"t": "client", "r": self._lend(value.simulator), "a": value.is_async, "o": options}

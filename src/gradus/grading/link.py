@@ -101,9 +101,15 @@ class Link:
             "args": [self.codec.encode(arg) for arg in args],
             "kwargs": {name: self.codec.encode(value) for name, value in kwargs.items()},
         }
-        self._note(called)
-        value = self._ask(request)
-        self._note(called, show(value), self.last.where)
+        if self._depth:  # a callback that calls back: what is told is the outer call
+            return self._ask(request)
+        self.last = LastCall(called)
+        try:
+            value = self._ask(request)
+        except CallError as failure:
+            self.last = LastCall(called, f"raised {failure.error}", failure.error.where)
+            raise
+        self.last.returned = show(value)
         return value
 
     def fetch(self, ref: int, path: tuple[str, ...]) -> Any:
@@ -115,6 +121,20 @@ class Link:
         iterator: Remote = self._ask({"op": "iterate", "ref": ref, "path": list(path)})
         return iterator
 
+    def advance(self, iterator: Remote) -> Any:
+        """The iterator's next item. What is told of a failure is still the call that gave it."""
+        try:
+            return self._ask({"op": "call", "ref": iterator._ref, "path": ["__next__"], "args": [], "kwargs": {}})
+        except CallError as failure:
+            if failure.error.type == "StopIteration":
+                raise StopIteration from None
+            self.last.returned, self.last.where = f"raised {failure.error}, while being iterated", failure.error.where
+            raise
+
+    def length(self, ref: int, path: tuple[str, ...]) -> int:
+        """What len() gives over there."""
+        return int(self._ask({"op": "call", "ref": ref, "path": [*path, "__len__"], "args": [], "kwargs": {}}))
+
     def start(self) -> None:
         """Start the worker ahead of the first call, so that no test is charged for it."""
         self._running_worker()
@@ -122,10 +142,6 @@ class Link:
     def close(self) -> None:
         """End the worker, if one is running."""
         self._end()
-
-    def _note(self, called: str, returned: str = "", where: str = "") -> None:
-        if not self._depth:
-            self.last = LastCall(called, returned, where)
 
     def _ask(self, request: Message) -> Any:
         if self._hopeless is not None:
@@ -136,11 +152,6 @@ class Link:
         self._depth += 1
         try:
             answer = worker.peer.ask({**request, "now": self._now()})
-            return self._value(answer)
-        except CallError as failure:
-            self.last.returned, self.last.where = f"raised {failure.error}", failure.error.where
-            self._check_memory(failure.error)
-            raise
         except WireError as error:
             raise self._died(error) from None
         except BaseException:
@@ -149,6 +160,7 @@ class Link:
         finally:
             self._depth -= 1
             self._raise_failure_in_callback()
+        return self._value(answer)
 
     def _load(self) -> None:
         self._loaded = True
@@ -165,11 +177,17 @@ class Link:
         return self._worker
 
     def _value(self, answer: Message) -> Any:
-        if "error" in answer:
-            raise self._error(answer["error"])
-        if not self._depth > 1:
-            self.last.where = str(answer.get("where", ""))
-        return self.codec.decode(answer.get("ok"))
+        try:
+            if "error" in answer:
+                raise self._error(answer["error"])
+            value = self.codec.decode(answer.get("ok"))
+        except WireError as error:
+            raise self._died(error) from None
+        except CallError as failure:
+            self._check_memory(failure.error)
+            raise
+        self.last.where = str(answer.get("where", "")) or self.last.where
+        return value
 
     def _error(self, described: Json) -> BaseException:
         unimplemented = described.get("unimplemented")

@@ -19,6 +19,10 @@ class Caller(Protocol):
 
     def iterate(self, ref: int, path: tuple[str, ...]) -> Remote: ...
 
+    def advance(self, iterator: Remote) -> Any: ...
+
+    def length(self, ref: int, path: tuple[str, ...]) -> int: ...
+
 
 class Remote:
     """Something on the learner's side, by reference and dotted path. Calling it calls it there.
@@ -44,18 +48,17 @@ class Remote:
         iterator = self._link.iterate(self._ref, self._path)
         while True:
             try:
-                yield self._link.call(iterator._ref, ("__next__",), (), {})
-            except CallError as failure:
-                if failure.error.type == "StopIteration":
-                    return
-                raise
+                item = self._link.advance(iterator)
+            except StopIteration:
+                return
+            yield item
 
     def __getitem__(self, key: Any) -> Any:
         return self._link.call(self._ref, (*self._path, "__getitem__"), (key,), {})
 
     def __len__(self) -> int:
         try:
-            return int(self._link.call(self._ref, (*self._path, "__len__"), (), {}))
+            return self._link.length(self._ref, self._path)
         except CallError as failure:
             if failure.error.type == "AttributeError":  # list() asks, and takes this for "unknown"
                 raise TypeError(f"{self!r} has no length") from failure

@@ -65,7 +65,7 @@ class Session:
             return self._iterate(found), ""
         args = [self.codec.decode(node) for node in message["args"]]
         kwargs = {name: self.codec.decode(node) for name, node in message["kwargs"].items()}
-        return self._finish(found(*args, **kwargs)), _place_of(found)
+        return self._finish(found(*args, **kwargs)), self._place_of(found)
 
     def _load(self) -> types.ModuleType:
         if self._import_error is not None:
@@ -134,7 +134,7 @@ class Session:
 
     def _resolve(self, node: dict[str, Json]) -> Any:
         if node.get("t") == "ref":
-            return self._objects[node["r"]]
+            return self._find(node["r"], node["p"])
         return stand_in(node, self._ask, self._clock, self.codec)
 
     def _describe(self, error: BaseException, depth: int = 0) -> Message:
@@ -169,6 +169,13 @@ class Session:
                 place = f"{traceback.tb_frame.f_code.co_filename}:{traceback.tb_lineno}"
             traceback = traceback.tb_next
         return place
+
+    def _place_of(self, function: Any) -> str:
+        """Where the learner's code defines what was called, if it is the learner's code that does."""
+        code = getattr(inspect.unwrap(function) if callable(function) else None, "__code__", None)
+        if code is None or not Path(code.co_filename).is_relative_to(self._target):
+            return ""
+        return f"{code.co_filename}:{code.co_firstlineno}"
 
     def _unimplemented(self, error: BaseException) -> Message | None:
         """Which stub raised NotImplementedError("Task N"), here or behind another exception."""
@@ -216,11 +223,6 @@ def _fields_of(value: Any) -> dict[str, Any] | None:
     if pydantic is not None and isinstance(value, pydantic.BaseModel):
         return {name: getattr(value, name) for name in kind.model_fields}
     return None
-
-
-def _place_of(function: Any) -> str:
-    code = getattr(inspect.unwrap(function) if callable(function) else None, "__code__", None)
-    return f"{code.co_filename}:{code.co_firstlineno}" if code else ""
 
 
 def _text_of(error: BaseException) -> str:
