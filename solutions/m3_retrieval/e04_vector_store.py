@@ -114,6 +114,7 @@ class Index:
             0
         """
         self._encoder = encoder
+        # Without an embedding function, a forgotten vector is an error instead of a download.
         self._collection = open_client(path).get_or_create_collection(
             COLLECTION, configuration={"hnsw": {"space": "cosine"}}, embedding_function=None
         )

@@ -1,7 +1,7 @@
 """Approve what you saw: a model proposes a change, a person decides on exactly that change, and it is made once.
 
 Lesson: modules/m4_agents/e07_human_approval.md
-Grade:  make grade EX=e07
+Grade:  make grade EX=m4/e07
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ def digest_of(thread_id: str, call: Call) -> str:
     return hashlib.sha256(proposal.encode()).hexdigest()
 
 
-class State(TypedDict):
+class _State(TypedDict):
     """What a checkpoint holds: plain data only, so that any process and any later version of this file can read it."""
 
     thread_id: str
@@ -185,35 +185,35 @@ class State(TypedDict):
     outcome: dict[str, Any]  # the fields of the Outcome, {} until there is one
 
 
-Graph: TypeAlias = CompiledStateGraph[State, None, State, State]
+_Graph: TypeAlias = CompiledStateGraph[_State, None, _State, _State]
 
 
-def _graph(desk: Desk, saver: SqliteSaver) -> Graph:
-    def plan(state: State) -> dict[str, Any]:
+def _graph(desk: Desk, saver: SqliteSaver) -> _Graph:
+    def plan(state: _State) -> dict[str, Any]:
         reply = ask_model(desk.client, state["request"])
         if isinstance(reply, str):
             return {"outcome": asdict(Outcome("answered", reply))}
         return {"call": asdict(reply)}
 
-    def route(state: State) -> str:
+    def route(state: _State) -> str:
         if not state["call"]:
             return END
         return "notify" if _needs_approval(state) else "read"
 
-    def read(state: State) -> dict[str, Any]:
+    def read(state: _State) -> dict[str, Any]:
         return {"outcome": asdict(Outcome("answered", _run(desk, state)))}
 
-    def notify(state: State) -> None:
+    def notify(state: _State) -> None:
         desk.notify(_shown(state))
 
-    def act(state: State) -> dict[str, Any]:
+    def act(state: _State) -> dict[str, Any]:
         # On resume a node starts again from its first line: what must happen once, before the pause, has its own node.
         decision = interrupt(state["call"])
         if decision == "approve":
             return {"outcome": asdict(Outcome("executed", _run(desk, state)))}
         return {"outcome": asdict(Outcome("rejected", ""))}
 
-    graph = StateGraph(State)
+    graph = StateGraph(_State)
     for node in (plan, read, notify, act):
         graph.add_node(node)
     graph.add_edge(START, "plan")
@@ -223,7 +223,7 @@ def _graph(desk: Desk, saver: SqliteSaver) -> Graph:
 
 
 @contextmanager
-def _opened(desk: Desk) -> Iterator[Graph]:
+def _opened(desk: Desk) -> Iterator[_Graph]:
     """The graph over the checkpoint file, for the length of one call: nothing that matters lives in this process."""
     with SqliteSaver.from_conn_string(str(desk.checkpoints)) as saver:
         yield _graph(desk, saver)
@@ -242,7 +242,7 @@ def _shown(state: Mapping[str, Any]) -> Pending:
     return Pending(state["thread_id"], state["requester"], call, digest_of(state["thread_id"], call))
 
 
-def _run(desk: Desk, state: State) -> str:
+def _run(desk: Desk, state: _State) -> str:
     shown = _shown(state)
     return desk.run_tool(shown.call.name, shown.call.arguments, shown.digest)
 
@@ -278,7 +278,7 @@ def propose(desk: Desk, thread_id: str, requester: str, request: str) -> Pending
     with _opened(desk) as graph:
         if graph.get_state(config).interrupts:
             raise ApprovalPending(f"{thread_id} waits for a decision: decide on it before asking for anything else")
-        start = State(thread_id=thread_id, requester=requester, request=request, call={}, outcome={})
+        start = _State(thread_id=thread_id, requester=requester, request=request, call={}, outcome={})
         state = graph.invoke(start, config)
     return Outcome(**state["outcome"]) if state["outcome"] else _shown(state)
 

@@ -130,6 +130,15 @@ def test_upsert_of_nothing_is_an_error(pages: Collection) -> None:
         pages.upsert(ids=[], embeddings=[], documents=[])
 
 
+def test_without_an_embedding_function_texts_alone_are_refused(client: ClientAPI) -> None:
+    for _ in ("created", "opened again"):
+        collection = client.get_or_create_collection(
+            "pages", configuration={"hnsw": {"space": "cosine"}}, embedding_function=None
+        )
+        with pytest.raises(ValueError, match="You must provide an embedding function"):
+            collection.upsert(ids=["1"], documents=["old"])
+
+
 def test_get_leaves_out_unknown_ids(pages: Collection) -> None:
     assert pages.get(ids=["2", "1"])["ids"] == ["1"]
 

@@ -224,6 +224,19 @@ def test_finished_tasks_of_an_entrypoint_do_not_run_again_on_resume(saver: BaseC
 # State and checkpoints
 
 
+def test_what_a_finished_node_returned_is_in_the_checkpoint(saver: BaseCheckpointSaver[Any]) -> None:
+    def plan(state: State) -> State:
+        return {"answer": "98 euros"}
+
+    def act(state: State) -> None:
+        raise ConnectionError
+
+    graph = chain(State, plan, act, saver=saver)
+    with pytest.raises(ConnectionError):
+        graph.invoke({"question": "how much?"}, THREAD)
+    assert graph.get_state(THREAD).values == {"question": "how much?", "answer": "98 euros"}
+
+
 def test_state_outlives_the_request(saver: BaseCheckpointSaver[Any]) -> None:
     def answer(state: State) -> State:
         return {"answer": state.get("answer", "first")}

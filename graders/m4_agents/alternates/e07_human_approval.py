@@ -1,7 +1,7 @@
 """Approve what you saw: a model proposes a change, a person decides on exactly that change, and it is made once.
 
 Lesson: modules/m4_agents/e07_human_approval.md
-Grade:  make grade EX=e07
+Grade:  make grade EX=m4/e07
 """
 
 from __future__ import annotations

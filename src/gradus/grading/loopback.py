@@ -15,9 +15,10 @@ from gradus.grading.guard import Guard
 from gradus.grading.limits import DEFAULT_LIMITS
 from gradus.grading.link import Link, Worker
 from gradus.grading.peer import LoopbackPeer, Message
+from gradus.grading.preload import preload
 from gradus.grading.session import Session
 from gradus.grading.virtual_time import VirtualTime, WorkerClock
-from gradus.grading.worker import ENVIRONMENT, preload, route_bare_clients
+from gradus.grading.worker import ENVIRONMENT, route_bare_clients
 from gradus.sim import VirtualClock
 
 _guard: list[Guard] = []  # an audit hook cannot be removed, so there is one for the life of the process

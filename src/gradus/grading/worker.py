@@ -32,12 +32,6 @@ ENVIRONMENT = {
 }
 
 
-# What a library imports only when it is first used, and every exercise with it would wait for.
-LATER_PARTS = {
-    "openai": ("openai.resources.chat.completions", "openai.resources.responses", "gradus.sim.client"),
-}
-
-
 @dataclass(frozen=True)
 class WorkerJob:
     """What a worker is started for. Plain data, so that it can be sent to a fork server.
@@ -59,21 +53,6 @@ class WorkerJob:
     limits: dict[str, Any]
 
 
-def preload(libraries: tuple[str, ...]) -> None:
-    """Import what the exercises use, with the parts that are slow and of no use here kept out (tests/facts pins them).
-
-    The collector is off meanwhile: it would walk a growing heap in vain.
-    """
-    # Three seconds of chromadb's import is a grammar for URLs that only Jupyter's extras bring along.
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-    gc.disable()
-    for name in [part for library in libraries for part in (library, *LATER_PARTS.get(library, ()))]:
-        # A library that does not import is the learner's module's to trip over, with its own message.
-        with contextlib.suppress(ImportError):
-            __import__(name)
-    gc.enable()
-
-
 def run_worker(job: WorkerJob, sock: socket.socket, output: int) -> None:
     """Become the worker for `job`: never returns.
 
@@ -87,6 +66,7 @@ def run_worker(job: WorkerJob, sock: socket.socket, output: int) -> None:
     os.chdir(scratch)
     os.environ.update(HOME=job.scratch, TMPDIR=job.scratch)
     sys.dont_write_bytecode = True
+    gc.set_threshold(50_000)  # a short life: what the collector finds early is seldom worth the search
     _limit(Limits(**job.limits))
     lock = threading.RLock()
     serving = False

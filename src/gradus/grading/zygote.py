@@ -129,7 +129,8 @@ def _children() -> set[int]:
 
 def worker_zygote(control: socket.socket) -> None:
     """Fork workers, importing the libraries that the first of them needs just before."""
-    from gradus.grading.worker import WorkerJob, preload, run_worker
+    from gradus.grading.preload import preload
+    from gradus.grading.worker import WorkerJob, run_worker
 
     job, fds = serve_forks(control, lambda job: preload(tuple(job["libraries"])))
     wire = socket.socket(fileno=fds[0])
