@@ -24,6 +24,13 @@ def test_returns_what_the_model_said(submission, sim):
 
 
 @pytest.mark.task(2)
+def test_leaves_the_text_alone(submission, sim):
+    """White space can carry meaning, as in code or in an indented list. What to trim is for the caller to decide."""
+    sim.script("  1. Close the lid.\n  2. Wait.\n")
+    assert submission.ask(sim.client(), "What do I do when the lid alarm sounds?") == "  1. Close the lid.\n  2. Wait.\n"
+
+
+@pytest.mark.task(2)
 def test_sends_the_question_as_it_is(submission, sim):
     """The model only knows what you send: a fixed or reworded prompt asks something else than the user did."""
     sim.script("Yes.")

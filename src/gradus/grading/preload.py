@@ -16,8 +16,14 @@ from gradus.sim import Request, Response, VirtualClock
 
 # Parts that a library imports only when they are first used.
 LATER_PARTS = {
-    "chromadb": ("chromadb.telemetry.product.posthog",),
-    "langgraph": ("langchain_core.tracers.stdout",),
+    "chromadb": ("chromadb.api.rust", "chromadb.telemetry.product.posthog"),
+    "langgraph": (
+        "langgraph.graph",
+        "langgraph.types",
+        "langgraph.checkpoint.sqlite",
+        "langchain_core.tracers.context",
+        "langchain_core.tracers.stdout",
+    ),
 }
 
 

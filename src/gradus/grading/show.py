@@ -21,7 +21,7 @@ class _Short(reprlib.Repr):
         name = getattr(x, "__name__", None)
         if callable(x) and isinstance(name, str):
             return name
-        text = re.sub(r" at 0x[0-9a-f]+", "", repr(x))
+        text = re.sub(r"<(?:\w+\.)*(\w+) object at 0x[0-9a-f]+>", r"<\1>", repr(x))
         return text if len(text) <= self.maxother else text[: self.maxother - 1] + "…"
 
     def repr_ndarray(self, x: Any, level: int) -> str:
