@@ -240,7 +240,9 @@ def stream_text(
     Before the first piece, the rules of `complete` hold: the request is the same but for `stream=True`, and so are
     the timeout, the four rules and the errors. A cut stream is a failed attempt too, whose error is a StreamCutError.
     After the first piece there is no further attempt: the SDK's error is raised as it is, and a stream that was cut
-    raises StreamCutError. The deadline is for the first piece; a stream that has begun may go on beyond it.
+    raises StreamCutError. The deadline is for the first piece: a stream that has begun may go on beyond it, and only
+    the timeout of its request still limits each wait for more. The deadline counts from the call or from the first
+    `next`, as you like.
 
     Args:
         client: an OpenAI client. It may have retries and timeouts of its own.

@@ -86,7 +86,7 @@ def implausible_fields(extraction: Extraction, email: str, received_on: date) ->
     """Name the fields of a valid form that cannot be right, given the e-mail it was filled in from.
 
     - "order_id" cannot be right unless the e-mail contains it, exactly, as a word of its own. A word is an unbroken run
-      of letters, digits and hyphens: in an e-mail about CO-104823-2 there is no word CO-104823.
+      of letters, digits, underscores and hyphens: in an e-mail about CO-104823-2 there is no word CO-104823.
     - "purchased_on" cannot be right if it lies after the day on which the e-mail arrived.
 
     A field that is None claims nothing, so nothing is wrong with it.
@@ -118,8 +118,8 @@ def extract_rma(client: OpenAI, email: str, received_on: date) -> Extraction | F
     """Have the model fill in the form from an e-mail, and return the form or the reason why there is none.
 
     Ask once, with the model MODEL, the INSTRUCTIONS, the e-mail unchanged as the user's message, and the strict JSON
-    schema of Extraction as the output format. Whatever comes back, do not repair it and do not ask again. The first
-    line that applies decides:
+    schema of Extraction as the output format. Whatever comes back, do not repair it and do not ask again; retries that
+    the client makes by itself are its owner's business. The first line that applies decides:
 
     - The provider reports that it cut the reply at the length limit: TRUNCATED, even if the text is whole JSON.
     - The provider reports that its content filter cut the reply: FILTERED.
