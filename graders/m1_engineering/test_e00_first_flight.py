@@ -27,7 +27,9 @@ def test_returns_what_the_model_said(submission, sim):
 def test_leaves_the_text_alone(submission, sim):
     """White space can carry meaning, as in code or in an indented list. What to trim is for the caller to decide."""
     sim.script("  1. Close the lid.\n  2. Wait.\n")
-    assert submission.ask(sim.client(), "What do I do when the lid alarm sounds?") == "  1. Close the lid.\n  2. Wait.\n"
+    assert (
+        submission.ask(sim.client(), "What do I do when the lid alarm sounds?") == "  1. Close the lid.\n  2. Wait.\n"
+    )
 
 
 @pytest.mark.task(2)

@@ -251,3 +251,14 @@ def test_a_positive_int_is_at_least_one(count: int) -> None:
     assert Counted(count=1).count == 1
     with pytest.raises(ValidationError):
         Counted(count=count)
+
+
+def test_strict_mode_reads_a_text_of_digits_as_a_date() -> None:
+    """m2_llms/e04_structured_extract, out of scope."""
+
+    class Delivery(BaseModel):
+        model_config = ConfigDict(strict=True)
+
+        on: date
+
+    assert Delivery.model_validate_json('{"on": "86400"}').on == date(1970, 1, 2)
