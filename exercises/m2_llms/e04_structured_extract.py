@@ -65,11 +65,11 @@ class Extraction(BaseModel):
         order_id: text, the order's id exactly as the e-mail writes it; or null.
         device: one of the listed devices, the one that comes back; or null.
         quantity: an integer of at least 1, how many come back; or null.
-        purchased_on: an ISO 8601 date, the day of purchase; or null.
+        purchased_on: text, the day of purchase as an ISO 8601 date without a time of day; or null.
         reason: one of the listed reasons; never null.
 
     null means that the e-mail does not state it. All five keys must be there and no others. Nothing is converted to
-    make it fit: the text "12" is not a quantity, and "CT-210 " is not a device.
+    make it fit: the text "12" is not a quantity, "CT-210 " is not a device, and the number 0 is not a date.
     """
 
     # Write the fields in place of this validator: str, Device, int and date, each of them or None, and Reason.
@@ -83,7 +83,8 @@ def implausible_fields(extraction: Extraction, email: str, received_on: date) ->
     """Name the fields of a valid form that cannot be right, given the e-mail it was filled in from.
 
     - "order_id" cannot be right unless the e-mail contains it, exactly, as a word of its own. A word is an unbroken run
-      of letters, digits, underscores and hyphens: in an e-mail about CO-104823-2 there is no word CO-104823.
+      of letters, digits, underscores and hyphens: in an e-mail about CO-104823-2 there is no word CO-104823, and
+      "order CO-104823" is two words.
     - "purchased_on" cannot be right if it lies after the day on which the e-mail arrived.
 
     A field that is None claims nothing, so nothing is wrong with it.
@@ -113,11 +114,11 @@ def extract_rma(client: OpenAI, email: str, received_on: date) -> Extraction | F
     the client makes by itself are its owner's business. The first line that applies decides:
 
     - The provider reports that it cut the reply at the length limit: TRUNCATED, even if the text is whole JSON.
-    - The provider reports that its content filter cut the reply: FILTERED.
-    - The model refused: REFUSED, with the model's words in `detail`.
+    - The provider reports that its content filter cut the reply: FILTERED, whatever its text is.
+    - The model refused: REFUSED, even if it wrote a form as well; with the model's words in `detail`.
     - The text is not exactly one valid form (it is empty, fenced, wrapped in prose, breaks the schema): INVALID. If
-      fields are at fault, `detail` names them.
-    - `implausible_fields` names fields: IMPLAUSIBLE, with their names in `detail`.
+      fields are at fault, `detail` names every one of them.
+    - `implausible_fields` names fields: IMPLAUSIBLE, with all their names in `detail`.
     - Otherwise: the form, as the model filled it in.
 
     Args:

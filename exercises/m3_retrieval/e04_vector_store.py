@@ -89,8 +89,9 @@ def open_client(path: Path) -> ClientAPI:
 class Index:
     """A searchable index of chunks in the collection `COLLECTION` of a folder.
 
-    Each chunk is one record of that collection: its id, the vector of its text, the text as document, and its metadata.
-    Nothing is kept outside the folder, so every Index that is opened on it sees the same chunks.
+    Each chunk is one record of that collection: its id, the vector of its text as the encoder gave it, the text as
+    document, and its metadata. Nothing is kept outside the folder, so every Index that is opened on it sees the same
+    chunks.
 
     Example:
         >>> index = Index(Path("index"), encoder)
@@ -107,7 +108,8 @@ class Index:
             encoder: embeds chunks and questions. Opening an index embeds nothing.
 
         Raises:
-            WrongMetricError: the folder's collection measures something else. The collection is left as it is.
+            WrongMetricError: the folder's collection measures something else, be it empty or not. The collection is
+                left as it is.
 
         Example:
             >>> Index(Path("index"), encoder).count()
@@ -130,7 +132,7 @@ class Index:
         All texts are embedded with one call of `encoder.encode`. Without chunks, nothing is embedded or written.
 
         Args:
-            chunks: what to write, up to a few thousand.
+            chunks: what to write, up to a few thousand, in any order.
 
         Raises:
             chromadb.errors.DuplicateIDError: two of the chunks have the same id.
@@ -149,7 +151,8 @@ class Index:
         """Remove chunks.
 
         Args:
-            ids: of the chunks to remove. Unknown ids are ignored; without ids, nothing happens.
+            ids: of the chunks to remove, in a list or a tuple; none occurs twice. Unknown ids are ignored; without ids,
+                nothing happens.
 
         Example:
             >>> index.delete(["box", "never-was"])
@@ -167,7 +170,8 @@ class Index:
             where: a filter on metadata in Chroma's syntax, such as {"plan": "pro"}; None for all chunks.
 
         Returns:
-            The k best hits among the chunks that meet the filter, best first; fewer if fewer meet it, [] if none does.
+            The k best hits that Chroma finds among the chunks that meet the filter, best first; fewer if fewer meet it,
+            [] if none does.
             Scores are cosines, right to four decimals, clipped to the range from 0 to 1. Equal ones come in any order.
 
         Example:

@@ -122,6 +122,16 @@ def test_nothing_is_converted(submission, quantity):
 
 
 @pytest.mark.task(1)
+@pytest.mark.parametrize("purchased_on", [0, 1772150400, "2026-03-02T00:00:00"])
+def test_only_a_date_is_a_date(submission, purchased_on):
+    """By default pydantic takes numbers for seconds since 1970 and cuts a midnight off: 0 becomes 1970-01-01. Dates
+    need the strict mode as much as the quantity does."""
+    assert form(submission)
+    with raises("ValidationError"):
+        form(submission, purchased_on=purchased_on)
+
+
+@pytest.mark.task(1)
 @pytest.mark.parametrize("quantity", [0, -3])
 def test_a_quantity_is_at_least_one(submission, quantity):
     """Nobody returns nothing. What a type can rule out, no later check has to remember."""
@@ -186,11 +196,20 @@ def test_doubts_a_part_of_another_id(submission, order_id, email):
 
 
 @pytest.mark.task(2)
+@pytest.mark.parametrize("order_id", ["order CO-207741", "CO-207741,"])
+def test_doubts_more_than_the_id(submission, order_id):
+    """The form goes to code that looks the order up, and no order has this id. That the text occurs in the e-mail is
+    not enough: it has to be one of its words, and a blank or a comma is no part of a word."""
+    assert submission.implausible_fields(form(submission), EMAIL, RECEIVED) == []
+    assert submission.implausible_fields(form(submission, order_id=order_id), EMAIL, RECEIVED) == ["order_id"]
+
+
+@pytest.mark.task(2)
 @settings(
     derandomize=True,
     deadline=None,
     database=None,
-    max_examples=25,
+    max_examples=12,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(words=st.lists(WORDS, max_size=4), order_id=WORDS, between=st.sampled_from([" ", "\n", ", ", ". ", "/", '" ("']))
@@ -297,23 +316,20 @@ def test_asks_for_a_strict_schema(submission, sim):
 
 
 @pytest.mark.task(3)
-@pytest.mark.parametrize(
-    ("field", "admitted", "refused"),
-    [
+def test_the_schema_says_what_the_form_allows(submission, sim):
+    """The model fills in what the schema offers: the values it may choose from, and null where it may leave a blank."""
+    extract(submission, sim, reply())
+    schema = format_of(request_of(sim))["schema"]
+    for field, admitted, refused in [
         ("order_id", ["CO-207741", None], [3]),
         ("device", ["CT-200", "CT-210", "CT-300", None], ["CT-999", ""]),
         ("quantity", [1200, None], ["1,200"]),
         ("purchased_on", ["2026-03-02", None], [20260302]),
         ("reason", ["defective", "damaged", "wrong_item", "not_needed", "other"], ["regret", None]),
-    ],
-)
-def test_the_schema_says_what_the_form_allows(submission, sim, field, admitted, refused):
-    """The model fills in what the schema offers: the values it may choose from, and null where it may leave a blank."""
-    extract(submission, sim, reply())
-    schema = format_of(request_of(sim))["schema"]
-    part = schema["properties"][field]
-    assert [value for value in admitted if not admits(schema, part, value)] == [], f"{field} admits {admitted}"
-    assert [value for value in refused if admits(schema, part, value)] == [], f"{field} does not admit {refused}"
+    ]:
+        part = schema["properties"][field]
+        assert [value for value in admitted if not admits(schema, part, value)] == [], f"{field} admits {admitted}"
+        assert [value for value in refused if admits(schema, part, value)] == [], f"{field} does not admit {refused}"
 
 
 @pytest.mark.task(3)
@@ -326,10 +342,10 @@ def test_a_reply_cut_by_length_is_truncated(submission, sim, text):
 
 
 @pytest.mark.task(3)
-@pytest.mark.parametrize("text", [reply()[:25], None])
+@pytest.mark.parametrize("text", [reply()[:25], reply(), None])
 def test_a_reply_cut_by_the_content_filter_is_filtered(submission, sim, text):
-    """A filter that strikes is neither the model's mistake nor yours. Asking again does not help; a person has to
-    look."""
+    """A filter that strikes is neither the model's mistake nor yours; a person has to look. As with the length limit,
+    the provider says so and the text does not, even where it is a whole form."""
     failure = extract(submission, sim, Reply(text, finish_reason="content_filter"))
     assert outcome(failure) == "filtered", f"a FILTERED failure, for the content filter cut the reply {text!r}"
 
@@ -339,6 +355,16 @@ def test_a_refusal_is_refused(submission, sim):
     """A model that declines sends a refusal in place of the form. There is nothing to parse, and its words say why."""
     failure = extract(submission, sim, Reply(refusal="I can't help with returns of medical devices."))
     assert outcome(failure) == "refused", "a REFUSED failure"
+    assert "I can't help with returns of medical devices." in failure.detail, "the detail holds the model's words"
+
+
+@pytest.mark.task(3)
+@pytest.mark.parametrize("text", [reply(), reply()[:60]], ids=["whole form", "part of a form"])
+def test_a_refusal_beside_a_form_is_refused(submission, sim, text):
+    """A model can begin to fill in the form and decline then. It does not stand by what it wrote, so look for a
+    refusal before you read the text."""
+    failure = extract(submission, sim, Reply(text, refusal="I can't help with returns of medical devices."))
+    assert outcome(failure) == "refused", f"a REFUSED failure, for beside its refusal the model wrote {text!r}"
     assert "I can't help with returns of medical devices." in failure.detail, "the detail holds the model's words"
 
 
@@ -370,6 +396,17 @@ def test_a_form_that_breaks_the_schema_is_invalid(submission, sim):
     failure = extract(submission, sim, reply(quantity="1,200"))
     assert outcome(failure) == "invalid", 'an INVALID failure, for the quantity in the reply is "1,200"'
     assert "quantity" in failure.detail, "the detail names the field quantity"
+
+
+@pytest.mark.task(3)
+def test_an_invalid_form_tells_all_that_is_wrong(submission, sim):
+    """Three wrong fields tell of another model or a lost schema, one of a slip. Who reads the log sees the difference
+    only if the detail names them all."""
+    faulty = {"device": "CT-999", "quantity": "1,200", "purchased_on": "early March"}
+    failure = extract(submission, sim, reply(**faulty))
+    assert outcome(failure) == "invalid", f"an INVALID failure, for the form says {faulty}"
+    missing = [field for field in faulty if field not in failure.detail]
+    assert missing == [], f"no faulty field is missing from the detail, which is {failure.detail!r}"
 
 
 @pytest.mark.task(3)

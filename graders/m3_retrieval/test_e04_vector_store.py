@@ -1,9 +1,10 @@
 """Grader for m3_retrieval/e04_vector_store.
 
-To make a database takes longer than all else that a test does. So most tests share two folders beside their `tmp_path`:
-in one they write, each under ids of its own; in the other they only read.
+To make a database takes longer than all else that a test does. So most tests share three folders beside `tmp_path`: on
+the desk they write, each under ids of its own; from the shelf they only read; the relic is to be refused.
 """
 
+import functools
 from contextlib import suppress
 
 import numpy as np
@@ -41,9 +42,15 @@ class Stretched(Encoder):
 
 def cosines(question):
     """The oracle: the cosine of every help text to the question, by id."""
-    vectors = Encoder().encode([question, *TEXTS.values()])
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return dict(zip(TEXTS, (vectors[1:] @ vectors[0]).tolist(), strict=True))
+    (asked,) = Encoder().encode([question])
+    vectors = help_vectors()
+    lengths = np.linalg.norm(vectors, axis=1) * np.linalg.norm(asked)
+    return dict(zip(TEXTS, (vectors @ asked / lengths).tolist(), strict=True))
+
+
+@functools.cache
+def help_vectors():
+    return Encoder().encode(list(TEXTS.values()))
 
 
 def best(question, k, among=TEXTS):
@@ -77,49 +84,68 @@ def on_desk(submission, path, *ids):
 
 
 def shelf(submission, path, encoder):
-    """The index of the help texts that tests read from; the first test fills it."""
-    index = submission.Index(path.parent / "shelf", encoder)
-    if index.count() == 0:
-        index.upsert([chunk(submission, *row) for row in HELP])
-    return index
+    """The index of the help texts that tests read from; another program, this one, has filled its folder."""
+    folder = path.parent / "shelf"
+    if not folder.exists():
+        cosine = {"hnsw": {"space": "cosine"}}
+        collection = submission.open_client(folder).create_collection(COLLECTION, configuration=cosine)
+        ids, texts, metadatas = (list(column) for column in zip(*HELP, strict=True))
+        collection.add(ids=ids, embeddings=help_vectors(), documents=texts, metadatas=metadatas)
+    return submission.Index(folder, encoder)
+
+
+def relic(submission, path):
+    """A folder whose collection measures squared L2 and holds one record."""
+    folder = path.parent / "relic"
+    if not folder.exists():
+        collection = submission.open_client(folder).create_collection(COLLECTION)
+        collection.add(ids=["a"], embeddings=[[1.0, 0.0]], documents=["north"])
+    return folder
 
 
 @pytest.mark.task(1)
 def test_a_new_collection_measures_cosine(submission, encoder, tmp_path):
     """Chroma's default distance is squared L2. Taken from 1, that is another number than the cosine."""
-    submission.Index(tmp_path, encoder)
-    collection = submission.open_client(tmp_path).get_collection(COLLECTION)
-    collection.add(ids=["diagonal"], embeddings=[[2.0, 2.0]], documents=["halfway between the axes"])
-    found = collection.query(query_embeddings=[[3.0, 0.0]], n_results=1)
+    desk(submission, tmp_path, encoder)
+    collection = submission.open_client(tmp_path.parent / "desk").get_collection(COLLECTION)
+    north, east = np.eye(2, 384, dtype=np.float32)
+    collection.add(ids=["diagonal"], embeddings=[2 * (north + east)], documents=["halfway"])
+    found = collection.query(query_embeddings=[3 * north], n_results=1, ids=["diagonal"])
     assert found["distances"][0] == pytest.approx([1 - 0.5**0.5], abs=1e-4), "1 - cos 45° = 0.293 as distance"
 
 
 @pytest.mark.task(1)
 def test_opens_what_is_there(submission, encoder, tmp_path):
     """Opening an index must not empty it: the vectors in the folder were paid for."""
-    cosine = {"hnsw": {"space": "cosine"}}
-    collection = submission.open_client(tmp_path).create_collection(COLLECTION, configuration=cosine)
-    collection.add(ids=["a", "b"], embeddings=[[1.0, 0.0], [0.0, 1.0]], documents=["north", "east"])
-    assert submission.Index(tmp_path, encoder).count() == 2
+    assert shelf(submission, tmp_path, encoder).count() == len(HELP), f"the {len(HELP)} records that are in the folder"
 
 
 @pytest.mark.task(1)
 def test_refuses_a_collection_with_another_metric(submission, encoder, tmp_path):
     """get_or_create_collection returns an old collection with its old metric and says nothing. Look at what you got."""
-    submission.open_client(tmp_path).create_collection(COLLECTION)
+    folder = relic(submission, tmp_path)
     with raises("WrongMetricError") as caught:
-        submission.Index(tmp_path, encoder)
+        submission.Index(folder, encoder)
     assert caught.error.fields["found"] == "l2"
 
 
 @pytest.mark.task(1)
 def test_a_refused_collection_keeps_its_records(submission, encoder, tmp_path):
     """Whoever replaces a collection because its metric is wrong throws vectors away. Refuse it and leave it alone."""
-    client = submission.open_client(tmp_path)
-    client.create_collection(COLLECTION).add(ids=["a"], embeddings=[[1.0, 0.0]], documents=["north"])
+    folder = relic(submission, tmp_path)
     with suppress(Exception):  # whether it raises is for the test above to judge
+        submission.Index(folder, encoder)
+    collection = submission.open_client(folder).get_collection(COLLECTION)
+    assert collection.count() == 1, "the record in the old collection is still there"
+
+
+@pytest.mark.task(1)
+def test_refuses_an_empty_collection_too(submission, encoder, tmp_path):
+    """A collection without records is not yours to replace: another program may have it open and be about to write."""
+    submission.open_client(tmp_path).create_collection(COLLECTION, configuration={"hnsw": {"space": "ip"}})
+    with raises("WrongMetricError") as caught:
         submission.Index(tmp_path, encoder)
-    assert client.get_collection(COLLECTION).count() == 1, "the record in the old collection is still there"
+    assert caught.error.fields["found"] == "ip"
 
 
 @pytest.mark.task(2)
@@ -134,6 +160,15 @@ def test_stores_each_chunk_as_a_record(submission, encoder, tmp_path):
 
 
 @pytest.mark.task(2)
+def test_stores_the_vector_as_the_encoder_gave_it(submission, tmp_path):
+    """Cosine distance needs no vectors of length 1. Scaled, they are no longer the model's, and others compare them."""
+    index = desk(submission, tmp_path, Stretched())
+    index.upsert([chunk(submission, "stretched", NEW)])
+    (vector,) = on_desk(submission, tmp_path, "stretched")["embeddings"]
+    assert np.allclose(vector, Stretched().encode([NEW]), atol=1e-3), f"the encoder's vector, of length {len(NEW)}"
+
+
+@pytest.mark.task(2)
 def test_replaces_the_text_of_a_known_id(submission, encoder, tmp_path):
     """add() on an id that is there keeps the old record and raises nothing: the page was corrected, the index never."""
     index = desk(submission, tmp_path, encoder)
@@ -145,14 +180,26 @@ def test_replaces_the_text_of_a_known_id(submission, encoder, tmp_path):
 
 
 @pytest.mark.task(2)
-@pytest.mark.parametrize("metadata", [{"kind": "manual"}, {}], ids=["other", "none"])
-def test_replaces_the_whole_metadata(submission, encoder, tmp_path, metadata):
+def test_replaces_the_whole_metadata(submission, encoder, tmp_path):
     """Chroma's upsert merges metadata: keys that the chunk no longer has live on, and filters go on finding them."""
     index = desk(submission, tmp_path, encoder)
-    index.upsert([chunk(submission, "labels", OLD, {"kind": "draft", "internal": True})])
-    index.upsert([chunk(submission, "labels", OLD, metadata)])
-    (stored,) = on_desk(submission, tmp_path, "labels")["metadatas"]
-    assert (stored or {}) == metadata, f"the metadata of the second upsert and nothing else: {metadata}"
+    old = {"kind": "draft", "internal": True}
+    index.upsert([chunk(submission, "relabelled", OLD, old), chunk(submission, "cleared", OLD, old)])
+    index.upsert([chunk(submission, "relabelled", OLD, {"kind": "manual"}), chunk(submission, "cleared", OLD, {})])
+    stored = on_desk(submission, tmp_path, "relabelled", "cleared")
+    metadata = {id_: data or {} for id_, data in zip(stored["ids"], stored["metadatas"], strict=True)}
+    expected = {"relabelled": {"kind": "manual"}, "cleared": {}}
+    assert metadata == expected, f"the metadata of the second upsert and nothing else: {expected}"
+
+
+@pytest.mark.task(2)
+def test_matches_old_records_by_id(submission, encoder, tmp_path):
+    """collection.get(ids=...) answers in the order of storage, not in yours. Whose keys did you take out?"""
+    index = desk(submission, tmp_path, encoder)
+    index.upsert([chunk(submission, "first", OLD, {"draft": True}), chunk(submission, "second", OLD, {"page": 2})])
+    index.upsert([chunk(submission, id_, NEW, {"kind": "manual"}) for id_ in ("second", "unseen", "first")])
+    stored = on_desk(submission, tmp_path, "first", "second", "unseen")["metadatas"]
+    assert stored == [{"kind": "manual"}] * 3, "three records with the metadata {'kind': 'manual'} and nothing else"
 
 
 @pytest.mark.task(2)
@@ -167,8 +214,8 @@ def test_takes_chunks_without_metadata(submission, encoder, tmp_path):
 def test_embeds_a_batch_with_one_call(submission, encoder, tmp_path):
     """An encoder works on batches: one call for a thousand texts takes seconds, a thousand calls take minutes."""
     index = desk(submission, tmp_path, encoder)
-    index.upsert([chunk(submission, f"batch-{number}", text) for number, text in enumerate(TEXTS.values())])
-    assert (encoder.calls, encoder.texts) == (1, len(TEXTS)), f"1 call of encode with {len(TEXTS)} texts"
+    index.upsert([chunk(submission, id_, text) for id_, text in [("one", OLD), ("two", NEW), ("three", OLD + NEW)]])
+    assert (encoder.calls, encoder.texts) == (1, 3), "1 call of encode with 3 texts"
 
 
 @pytest.mark.task(2)
@@ -186,8 +233,21 @@ def test_a_refused_batch_changes_nothing(submission, encoder, tmp_path):
     index = desk(submission, tmp_path, encoder)
     index.upsert([chunk(submission, "kept", OLD)])
     with raises("ValueError"):
-        index.upsert([chunk(submission, "kept", NEW, {"limits": {"low": 2, "high": 8}})])
-    assert on_desk(submission, tmp_path, "kept")["documents"] == [OLD], "the old text is still there"
+        index.upsert([chunk(submission, "kept", NEW), chunk(submission, "refused", NEW, {"limits": {"low": 2}})])
+    assert on_desk(submission, tmp_path, "kept", "refused")["documents"] == [OLD], "the old text and no other"
+
+
+@pytest.mark.task(2)
+def test_a_refused_batch_leaves_the_old_metadata(submission, encoder, tmp_path):
+    """Keys taken out in a call of their own stay out when the write after it is refused: half of the record is new."""
+    index = desk(submission, tmp_path, encoder)
+    index.upsert([chunk(submission, "whole", OLD, {"internal": True, "page": 7})])
+    with suppress(Exception):  # that it raises is for the test above to judge
+        index.upsert(
+            [chunk(submission, "no", NEW, {"limits": {"low": 2}}), chunk(submission, "whole", NEW, {"page": 8})]
+        )
+    stored = on_desk(submission, tmp_path, "whole")["metadatas"]
+    assert stored == [{"internal": True, "page": 7}], "the old metadata, every key of it"
 
 
 @pytest.mark.task(2)
@@ -208,6 +268,15 @@ def test_deletes_what_it_has(submission, encoder, tmp_path):
     index.upsert([chunk(submission, id_) for id_ in ids])
     index.delete(["gone-too", "never-was", "gone"])
     assert on_desk(submission, tmp_path, *ids)["ids"] == ["stays"], "of three chunks the one that was not deleted"
+
+
+@pytest.mark.task(2)
+def test_takes_tuples(submission, encoder, tmp_path):
+    """A tuple is a Sequence too. Chroma takes ids in a list only and calls a tuple of them one id that is no str."""
+    index = desk(submission, tmp_path, encoder)
+    index.upsert((chunk(submission, "listed"), chunk(submission, "unlisted")))
+    index.delete(("unlisted", "never-was"))
+    assert on_desk(submission, tmp_path, "listed", "unlisted")["ids"] == ["listed"], "the chunk that was not deleted"
 
 
 @pytest.mark.task(2)

@@ -23,13 +23,12 @@ class Systems:
         self.folder = folder
         self.ran = []  # (name, arguments, key) of each call of run_tool
         self.told = []  # each Pending that the approvers were notified of
-        self.drops = 0  # how many of the next calls act, but lose their answer
+        self.failures = []  # what the next calls of run_tool raise, one after the other
 
     def run_tool(self, name, arguments, key):
         self.ran.append((name, arguments, key))
-        if self.drops:
-            self.drops -= 1
-            raise ConnectionError("the connection was lost before the answer came")
+        if self.failures:
+            raise self.failures.pop(0)
         return f"{name} done"
 
     def notify(self, pending):
@@ -72,10 +71,9 @@ def credit_waits(submission, sim, systems):
     ("there", "back"),
     [
         (CREDIT, dict(reversed(CREDIT.items()))),
-        ({"swap": {"old": "A", "new": "B"}}, {"swap": {"new": "B", "old": "A"}}),
         ({"swaps": [1, [{"old": "A", "new": None}]]}, {"swaps": [1, [{"new": None, "old": "A"}]]}),
     ],
-    ids=["top", "nested", "in a list"],
+    ids=["top", "nested"],
 )
 def test_key_order_makes_no_difference(submission, there, back):
     """A call comes back from a file or a web page with its keys in another order. It is still what was shown."""
@@ -89,11 +87,10 @@ def test_key_order_makes_no_difference(submission, there, back):
     [
         {**CREDIT, "cents": 98000},
         {**CREDIT, "cents": "9800"},
-        {**CREDIT, "customer_id": "C-1024"},
         {**CREDIT, "reason": "two dead sensors "},
         {"customer_id": "C-1042", "cents": 9800},
     ],
-    ids=["amount", "type", "customer", "space", "missing"],
+    ids=["amount", "type", "space", "missing"],
 )
 def test_other_arguments_have_another_digest(submission, arguments):
     """A digest that two different calls share lets an approval of one carry out the other."""
@@ -127,9 +124,21 @@ def test_the_digest_names_this_one_proposal(submission):
     """Asking for the same credit again is a new proposal. The approval of an earlier one must not fit it."""
     digests = {
         submission.digest_of(thread_id, submission.Call(call_id, "issue_credit", CREDIT))
-        for thread_id, call_id in (("T-1", "call_1"), ("T-1", "call_2"), ("T-2", "call_1"), ("T-1c", "all_1"))
+        for thread_id, call_id in (("T-1", "call_1"), ("T-1", "call_2"), ("T-2", "call_1"))
     }
-    assert len(digests) == 4, "four different digests"
+    assert len(digests) == 3, "three different digests"
+
+
+@pytest.mark.task(1)
+def test_no_text_passes_for_the_border_of_two(submission):
+    """A separator is of no use if the parts may contain it. Escape it, as JSON does, or write each part's length."""
+    for separator in ("", "\n", "\0", ":", "|", " ", ",", '"', '","'):
+        long = f"a{separator}a"
+        digests = {
+            submission.digest_of(thread_id, submission.Call(call_id, name, {}))
+            for thread_id, call_id, name in ((long, "a", "a"), ("a", long, "a"), ("a", "a", long))
+        }
+        assert len(digests) == 3, f"three digests if thread, id or name is {long!r} and the other two are 'a'"
 
 
 @pytest.mark.task(1)
@@ -190,7 +199,6 @@ def test_approvers_hear_of_it_and_see_it(submission, sim, systems):
     desk, waiting = credit_waits(submission, sim, systems)
     assert systems.told == [waiting]
     assert submission.pending(desk, "T-1") == waiting
-    assert submission.pending(desk, "T-1") == waiting, "the same, as often as the screen asks"
     assert sim.ledger.calls == 1, "the model was asked once"
 
 
@@ -262,13 +270,13 @@ def test_arguments_arrive_unchanged(submission, sim, systems):
 
 @pytest.mark.task(3)
 def test_a_rejection_executes_nothing(submission, sim, systems):
-    """A person said no. That ends the proposal, and the thread is free again."""
+    """A person said no. That ends the proposal: nothing waits any more, and no later click revives it."""
     desk, waiting = credit_waits(submission, sim, systems)
     outcome = submission.decide(desk, "T-1", "lead-2", "reject", waiting.digest)
     assert fields_of(outcome) == {"status": "rejected", "text": ""}
-    assert (systems.ran, submission.pending(desk, "T-1")) == ([], None)
-    sim.script("As you wish.")
-    assert fields_of(submission.propose(desk, "T-1", "agent-7", "Never mind"))["text"] == "As you wish."
+    assert submission.pending(desk, "T-1") is None
+    assert submission.decide(desk, "T-1", "lead-3", "approve", waiting.digest) == outcome
+    assert systems.ran == [], "no tool was run"
 
 
 @pytest.mark.task(3)
@@ -293,6 +301,15 @@ def test_nobody_approves_their_own_request(submission, sim, systems):
 
 
 @pytest.mark.task(3)
+def test_nobody_rejects_their_own_request(submission, sim, systems):
+    """A rejection says that a second person has looked. Who takes their own request back leaves a false record."""
+    desk, waiting = credit_waits(submission, sim, systems)
+    with raises("SelfApproval"):
+        submission.decide(desk, "T-1", "agent-7", "reject", waiting.digest)
+    assert submission.pending(desk, "T-1") == waiting
+
+
+@pytest.mark.task(3)
 def test_an_approval_of_something_else_does_not_count(submission, sim, systems):
     """A page left open overnight shows an older proposal. The digest tells what it showed when somebody clicked."""
     desk, waiting = credit_waits(submission, sim, systems)
@@ -304,26 +321,45 @@ def test_an_approval_of_something_else_does_not_count(submission, sim, systems):
 
 
 @pytest.mark.task(3)
-@pytest.mark.parametrize(("first", "second"), [("approve", "approve"), ("reject", "approve")])
-def test_the_first_decision_stands(submission, sim, systems, first, second):
+def test_the_first_decision_stands(submission, sim, systems):
     """People double-click, and two approvers press different buttons. One decision counts; the other hears of it."""
     desk, waiting = credit_waits(submission, sim, systems)
-    outcome = submission.decide(desk, "T-1", "lead-2", first, waiting.digest)
-    assert submission.decide(desk, "T-1", "lead-3", second, waiting.digest) == outcome
-    assert len(systems.ran) == (first == "approve"), "what the first decision ran, and no more"
+    outcome = submission.decide(desk, "T-1", "lead-2", "approve", waiting.digest)
+    assert submission.decide(desk, "T-1", "lead-2", "approve", waiting.digest) == outcome
+    assert submission.decide(desk, "T-1", "lead-3", "reject", waiting.digest) == outcome
+    assert len(systems.ran) == 1, "the tool was run once"
+
+
+@pytest.mark.task(3)
+def test_a_decided_thread_compares_digests_too(submission, sim, systems):
+    """Who decides on something else must not be told how this one ended: they would take it for the end of theirs."""
+    desk, waiting = credit_waits(submission, sim, systems)
+    submission.decide(desk, "T-1", "lead-2", "approve", waiting.digest)
+    with raises("StaleApproval"):
+        submission.decide(desk, "T-1", "lead-3", "approve", "0" * 64)
 
 
 @pytest.mark.task(3)
 def test_a_lost_answer_is_asked_for_with_the_same_key(submission, sim, systems):
     """Nobody knows whether the lost call has acted. Only the same idempotency key makes it safe to try again."""
     desk, waiting = credit_waits(submission, sim, systems)
-    systems.drops = 1
+    systems.failures = [ConnectionError("the connection was lost before the answer came")]
     with raises("ConnectionError"):
         submission.decide(desk, "T-1", "lead-2", "approve", waiting.digest)
     assert submission.pending(desk, "T-1") == waiting
     outcome = submission.decide(desk, "T-1", "lead-2", "approve", waiting.digest)
     assert outcome.status == "executed"
     assert systems.ran == [("issue_credit", CREDIT, waiting.digest)] * 2
+
+
+@pytest.mark.task(3)
+def test_an_error_is_not_a_result(submission, sim, systems):
+    """A ledger that refuses has booked nothing. Called "executed", the credit is never tried again."""
+    desk, waiting = credit_waits(submission, sim, systems)
+    systems.failures = [RuntimeError("the ledger is closed for the night")]
+    with raises("RuntimeError"):
+        submission.decide(desk, "T-1", "lead-2", "approve", waiting.digest)
+    assert submission.pending(desk, "T-1") == waiting
 
 
 @pytest.mark.task(3)
@@ -358,6 +394,19 @@ def test_there_must_be_something_to_decide(submission, sim, systems):
     with raises("NothingPending"):
         submission.decide(desk, "T-5", "lead-2", "approve", "0" * 64)
     assert len(systems.ran) == 1, "the look-up"
+
+
+@pytest.mark.task(3)
+def test_a_failed_request_cannot_be_approved(submission, sim, systems):
+    """A look-up that failed leaves its call behind, but nobody was asked to approve it. `pending` says None as well."""
+    desk = systems.desk(submission)
+    sim.script(calls("lookup_account", {"customer_id": "C-7"}))
+    systems.failures = [RuntimeError("accounts are being moved")]
+    with raises("RuntimeError"):
+        submission.propose(desk, "T-6", "agent-7", "What plan is C-7 on?")
+    with raises("NothingPending"):
+        submission.decide(desk, "T-6", "lead-2", "approve", systems.ran[0][2])
+    assert len(systems.ran) == 1, "the look-up that failed"
 
 
 @pytest.mark.task(3)

@@ -82,7 +82,7 @@ def retry_delay(failure: Failure, attempt: int, policy: RetryPolicy, jitter: Cal
 
     Whether. The first rule that applies decides:
         1. The header `x-should-retry` is "true" or "false": the provider says it.
-        2. The code is "insufficient_quota": no.
+        2. The code is "insufficient_quota": no, whatever the status.
         3. There is no status, or it is 408, 409, 429, or 500 and above: yes.
         4. Anything else: no.
     How long, if yes. The first rule that applies decides:
@@ -99,7 +99,8 @@ def retry_delay(failure: Failure, attempt: int, policy: RetryPolicy, jitter: Cal
         jitter: returns a random number in [0, 1).
 
     Returns:
-        Seconds to wait before the next attempt, or None if there must be none.
+        Seconds to wait before the next attempt, or None if there must be no next attempt. 0.0, which `jitter` may
+        bring about, is a wait like any other.
 
     Example:
         >>> retry_delay(Failure(429, headers={"retry-after": "2"}), 1, RetryPolicy(), random.random)
@@ -152,7 +153,7 @@ def complete(
 
     When an attempt raises an `openai.APIError`, the first rule that applies decides:
         1. `retry_delay` says None: that error is raised, as it is.
-        2. It was attempt number `policy.max_attempts`: GaveUpError.
+        2. It was attempt number `policy.max_attempts`: GaveUpError itself, even if rule 3 applies as well.
         3. The wait that `retry_delay` asks for would not end before the deadline: DeadlineExceededError, at once.
         4. Otherwise: wait that long with `time.sleep`, then try again.
     Any other exception passes through.
@@ -235,7 +236,7 @@ def stream_text(
     """Ask the model and hand out its answer piece by piece, trying again only while nothing was handed out yet.
 
     A piece is a `delta.content` that is not empty. Each is yielded as soon as it is there. A stream that ends before a
-    chunk with a `finish_reason` came was cut.
+    chunk with a `finish_reason` came was cut. Any reason will do: "length" ends a stream as well as "stop".
 
     Before the first piece, the rules of `complete` hold: the request is the same but for `stream=True`, and so are
     the timeout, the four rules and the errors. A cut stream is a failed attempt too, whose error is a StreamCutError.

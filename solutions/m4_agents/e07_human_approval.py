@@ -51,7 +51,7 @@ class Call:
     Attributes:
         id: given by the provider, another one for every call, even for the same arguments.
         name: of the tool.
-        arguments: JSON data: dicts with text keys, lists, text, numbers, booleans, None.
+        arguments: JSON data: dicts with text keys, lists, text, numbers (integers within 64 bits), booleans, None.
     """
 
     id: str
@@ -98,7 +98,7 @@ class Desk:
         client: reaches the model.
         run_tool: `run_tool(name, arguments, idempotency_key)` executes a tool and returns its result as text. A second
             call with the same key has no second effect. It raises ConnectionError if the connection drops, in which
-            case nobody knows whether the tool has acted.
+            case nobody knows whether the tool has acted, and other errors of its own.
         notify: `notify(pending)` tells the approvers that something waits for them.
     """
 
@@ -113,7 +113,7 @@ class ApprovalPending(Exception):
 
 
 class NothingPending(Exception):
-    """There is nothing to decide: the thread is unknown, or its latest request needed no approval."""
+    """There is nothing to decide: the thread is unknown, or its latest request needed no approval, or failed."""
 
 
 class StaleApproval(Exception):
@@ -198,7 +198,7 @@ def _graph(desk: Desk, saver: SqliteSaver) -> _Graph:
     def route(state: _State) -> str:
         if not state["call"]:
             return END
-        return "notify" if _needs_approval(state) else "read"
+        return "read" if state["call"]["name"] in READ_ONLY else "notify"
 
     def read(state: _State) -> dict[str, Any]:
         return {"outcome": asdict(Outcome("answered", _run(desk, state)))}
@@ -233,10 +233,6 @@ def _config(thread_id: str) -> RunnableConfig:
     return {"configurable": {"thread_id": thread_id}}
 
 
-def _needs_approval(state: Mapping[str, Any]) -> bool:
-    return bool(state["call"]) and state["call"]["name"] not in READ_ONLY
-
-
 def _shown(state: Mapping[str, Any]) -> Pending:
     call = Call(**state["call"])
     return Pending(state["thread_id"], state["requester"], call, digest_of(state["thread_id"], call))
@@ -253,7 +249,7 @@ def propose(desk: Desk, thread_id: str, requester: str, request: str) -> Pending
     The model is asked exactly once. If it answers in words, that is the outcome. If it calls a tool of `READ_ONLY`, the
     tool is run at once, with the call's digest as idempotency key, and its result is the outcome. For every other tool
     nothing is run: the approvers are notified, once, and the thread waits. What waits is in `desk.checkpoints`, so
-    that another process can show it and decide on it.
+    that another process can show it and decide on it. While `notify` runs, `pending` may still return None.
 
     A thread can be used again after its outcome. Every proposal then needs its own decision.
 
@@ -312,6 +308,8 @@ def decide(desk: Desk, thread_id: str, approver: str, decision: str, digest: str
     The first decision stands. Deciding once more on the same digest, whatever the decision, runs nothing and returns
     the outcome there was.
 
+    The first error below that applies is raised, on a thread that has been decided as well.
+
     Args:
         desk: what to work with; maybe in another process than the one that proposed.
         thread_id: the conversation.
@@ -324,11 +322,12 @@ def decide(desk: Desk, thread_id: str, approver: str, decision: str, digest: str
 
     Raises:
         ValueError: the decision is any other text. "no", "yes" and "Approve" are neither.
-        NothingPending: the thread is unknown, or its latest request needed no approval.
+        NothingPending: the thread is unknown, or its latest request needed no approval. A request whose model or
+            read-only tool failed counts as one that needed no approval.
         StaleApproval: the digest is not that of the call which the thread's latest request proposed.
-        SelfApproval: the approver is the requester.
-        Exception: whatever the tool raised, unchanged. The call is then still pending, and the next "approve" runs it
-            with the same key.
+        SelfApproval: the approver is the requester, whatever the decision.
+        Exception: whatever the tool raised, a ConnectionError or another, unchanged. The call is then still pending,
+            and the next "approve" runs it with the same key.
         After each of these, what was pending is still pending.
 
     Example:
@@ -340,14 +339,15 @@ def decide(desk: Desk, thread_id: str, approver: str, decision: str, digest: str
     config = _config(thread_id)
     with _opened(desk) as graph:
         snapshot = graph.get_state(config)
-        state = snapshot.values
-        if not state or not _needs_approval(state):
+        outcome = snapshot.values.get("outcome", {})
+        # A call in the state does not mean that anybody was asked: it may be read-only, or have failed.
+        if not snapshot.interrupts and outcome.get("status") not in ("executed", "rejected"):
             raise NothingPending(f"{thread_id} has nothing to decide")
-        shown = _shown(state)
+        shown = _shown(snapshot.values)
         if digest != shown.digest:
             raise StaleApproval(f"{thread_id} proposes {shown.digest}, and the decision is about {digest}")
         if approver == shown.requester:
             raise SelfApproval(f"{approver} asked for it: somebody else has to decide")
         if snapshot.interrupts:
-            state = graph.invoke(Command(resume=decision), config)
-    return Outcome(**state["outcome"])
+            outcome = graph.invoke(Command(resume=decision), config)["outcome"]
+    return Outcome(**outcome)

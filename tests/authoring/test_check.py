@@ -49,6 +49,10 @@ See [the module](module.toml).
 
 Two bounds.
 
+```python
+# This is no heading: the next rung still counts.
+```
+
 </details>
 
 <details><summary>Hint 2</summary>

@@ -143,6 +143,49 @@ def test_get_leaves_out_unknown_ids(pages: Collection) -> None:
     assert pages.get(ids=["2", "1"])["ids"] == ["1"]
 
 
+def test_get_answers_in_the_order_of_storage(pages: Collection) -> None:
+    pages.add(ids=["3", "2"], embeddings=np.vstack([UP, UP]), documents=["three", "two"])
+    pages.upsert(ids=["1"], embeddings=UP, documents=["new"])
+    assert pages.get(ids=["2", "3", "1"])["ids"] == ["1", "3", "2"]
+
+
+def test_delete_of_an_unknown_id_does_nothing_and_counts_it(pages: Collection) -> None:
+    assert pages.delete(ids=["never-was"]) == {"deleted": 1}
+    assert pages.count() == 1
+
+
+def test_delete_refuses_one_id_twice_in_a_call(pages: Collection) -> None:
+    from chromadb.errors import DuplicateIDError
+
+    with pytest.raises(DuplicateIDError, match="found duplicates of: 1"):
+        pages.delete(ids=["1", "1"])
+    assert pages.count() == 1
+
+
+@pytest.mark.parametrize("method", ["get", "delete"])
+def test_ids_in_a_tuple_are_refused(pages: Collection, method: str) -> None:
+    with pytest.raises(ValueError, match=r"Expected ID to be a str, got \('1',\)"):
+        getattr(pages, method)(ids=("1",))
+    assert pages.count() == 1
+
+
+def test_a_stored_vector_keeps_its_length(pages: Collection) -> None:
+    pages.upsert(ids=["1"], embeddings=DIAGONAL, documents=["new"])
+    assert np.allclose(np.asarray(pages.get(include=["embeddings"])["embeddings"]), DIAGONAL, atol=1e-6)
+
+
+def test_among_thousands_a_query_misses_some_of_the_best(client: ClientAPI) -> None:
+    random = np.random.default_rng(0)
+    vectors = random.normal(size=(2000, 384)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    questions = vectors[:50] + 0.1 * random.normal(size=(50, 384)).astype(np.float32)
+    collection = client.create_collection("many", configuration={"hnsw": {"space": "cosine"}}, embedding_function=None)
+    collection.add(ids=[str(number) for number in range(2000)], embeddings=vectors)
+    best = np.argsort(-(questions @ vectors.T), axis=1)[:, :10].tolist()
+    found = collection.query(query_embeddings=questions, n_results=10)["ids"]
+    assert sum(len({*map(str, ids)} - {*hits}) for ids, hits in zip(best, found, strict=True)) > 0
+
+
 def test_a_filter_applies_before_the_number_of_hits(pages: Collection) -> None:
     near = [str(number) for number in range(2, 12)]
     pages.add(ids=near, embeddings=np.repeat(RIGHT, 10, axis=0), documents=near, metadatas=[{"page": 2}] * 10)

@@ -158,6 +158,21 @@ def test_responses_parses_nothing_of_a_refusal_which_is_a_part_of_the_message() 
     assert [part.type for part in message.content] == ["refusal"]  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("text", [WHOLE, CUT])
+def test_chat_parses_nothing_of_a_text_beside_a_refusal(text: str) -> None:
+    message = chat(Reply(text, refusal="No.")).choices[0].message
+    assert (message.parsed, message.refusal, message.content) == (None, "No.", text)
+
+
+def test_responses_parses_a_text_beside_a_refusal_all_the_same() -> None:
+    response = responses(Reply(WHOLE, refusal="No."))
+    assert response.output_parsed == Box(size=Size.SMALL, count=2)
+    (message,) = response.output
+    assert [part.type for part in message.content] == ["output_text", "refusal"]  # type: ignore[union-attr]
+    with pytest.raises(ValidationError):
+        responses(Reply(CUT, refusal="No."))
+
+
 def test_responses_raises_for_an_empty_text_and_parses_nothing_where_there_is_none() -> None:
     with pytest.raises(ValidationError):
         responses("")
@@ -253,12 +268,28 @@ def test_a_positive_int_is_at_least_one(count: int) -> None:
         Counted(count=count)
 
 
+class Friendly(BaseModel):
+    on: date
+
+
+class Delivery(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    on: date
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("0", date(1970, 1, 1)), ("1772150400", date(2026, 2, 27)), ('"2026-02-27T00:00:00"', date(2026, 2, 27))],
+)
+def test_pydantic_makes_dates_of_numbers_and_midnights_by_default_and_not_when_strict(written: str, read: date) -> None:
+    assert Friendly.model_validate_json(f'{{"on": {written}}}').on == read
+    with pytest.raises(ValidationError):
+        Delivery.model_validate_json(f'{{"on": {written}}}')
+
+
 def test_strict_mode_reads_a_text_of_digits_as_a_date() -> None:
     """m2_llms/e04_structured_extract, out of scope."""
-
-    class Delivery(BaseModel):
-        model_config = ConfigDict(strict=True)
-
-        on: date
-
     assert Delivery.model_validate_json('{"on": "86400"}').on == date(1970, 1, 2)
+    with pytest.raises(ValidationError):
+        Delivery.model_validate_json('{"on": 86400}')

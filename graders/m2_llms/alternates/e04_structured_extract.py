@@ -60,7 +60,7 @@ class Extraction(BaseModel):
     order_id: StrictStr | None
     device: Device | None
     quantity: Annotated[StrictInt, Field(gt=0)] | None
-    purchased_on: date | None
+    purchased_on: Annotated[date, Field(strict=True)] | None
     reason: Reason
 
 

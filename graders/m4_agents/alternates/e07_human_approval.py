@@ -51,7 +51,7 @@ class Call:
     Attributes:
         id: given by the provider, another one for every call, even for the same arguments.
         name: of the tool.
-        arguments: JSON data: dicts with text keys, lists, text, numbers, booleans, None.
+        arguments: JSON data: dicts with text keys, lists, text, numbers (integers within 64 bits), booleans, None.
     """
 
     id: str
@@ -98,7 +98,7 @@ class Desk:
         client: reaches the model.
         run_tool: `run_tool(name, arguments, idempotency_key)` executes a tool and returns its result as text. A second
             call with the same key has no second effect. It raises ConnectionError if the connection drops, in which
-            case nobody knows whether the tool has acted.
+            case nobody knows whether the tool has acted, and other errors of its own.
         notify: `notify(pending)` tells the approvers that something waits for them.
     """
 
@@ -113,7 +113,7 @@ class ApprovalPending(Exception):
 
 
 class NothingPending(Exception):
-    """There is nothing to decide: the thread is unknown, or its latest request needed no approval."""
+    """There is nothing to decide: the thread is unknown, or its latest request needed no approval, or failed."""
 
 
 class StaleApproval(Exception):
@@ -230,7 +230,7 @@ def propose(desk: Desk, thread_id: str, requester: str, request: str) -> Pending
     The model is asked exactly once. If it answers in words, that is the outcome. If it calls a tool of `READ_ONLY`, the
     tool is run at once, with the call's digest as idempotency key, and its result is the outcome. For every other tool
     nothing is run: the approvers are notified, once, and the thread waits. What waits is in `desk.checkpoints`, so
-    that another process can show it and decide on it.
+    that another process can show it and decide on it. While `notify` runs, `pending` may still return None.
 
     A thread can be used again after its outcome. Every proposal then needs its own decision.
 
@@ -289,6 +289,8 @@ def decide(desk: Desk, thread_id: str, approver: str, decision: str, digest: str
     The first decision stands. Deciding once more on the same digest, whatever the decision, runs nothing and returns
     the outcome there was.
 
+    The first error below that applies is raised, on a thread that has been decided as well.
+
     Args:
         desk: what to work with; maybe in another process than the one that proposed.
         thread_id: the conversation.
@@ -301,11 +303,12 @@ def decide(desk: Desk, thread_id: str, approver: str, decision: str, digest: str
 
     Raises:
         ValueError: the decision is any other text. "no", "yes" and "Approve" are neither.
-        NothingPending: the thread is unknown, or its latest request needed no approval.
+        NothingPending: the thread is unknown, or its latest request needed no approval. A request whose model or
+            read-only tool failed counts as one that needed no approval.
         StaleApproval: the digest is not that of the call which the thread's latest request proposed.
-        SelfApproval: the approver is the requester.
-        Exception: whatever the tool raised, unchanged. The call is then still pending, and the next "approve" runs it
-            with the same key.
+        SelfApproval: the approver is the requester, whatever the decision.
+        Exception: whatever the tool raised, a ConnectionError or another, unchanged. The call is then still pending,
+            and the next "approve" runs it with the same key.
         After each of these, what was pending is still pending.
 
     Example:
@@ -316,7 +319,8 @@ def decide(desk: Desk, thread_id: str, approver: str, decision: str, digest: str
         raise ValueError(f"unknown decision {decision!r}")
     with _opened(desk) as workflow:
         snapshot = workflow.get_state(_config(thread_id))
-        result = snapshot.values or {}
+        # After a failure, `next` is not empty, and `values` is what the request before it returned.
+        result = {} if snapshot.next else snapshot.values or {}
         shown = snapshot.interrupts[0].value if snapshot.interrupts else result.get("shown")
         if shown is None:
             raise NothingPending(thread_id)

@@ -11,6 +11,7 @@ from gradus.authoring.findings import Finding
 from gradus.curriculum import Exercise
 
 MIN_HINTS = 2
+FENCED = re.compile(r"^```.*?^```", flags=re.MULTILINE | re.DOTALL)
 
 
 def check_lesson(exercise: Exercise) -> Iterator[Finding]:
@@ -35,7 +36,8 @@ def check_lesson(exercise: Exercise) -> Iterator[Finding]:
 
 def _task_sections(lesson: str) -> dict[int, str]:
     """The text under each `### Task N` heading, up to the next heading of the same or a higher level."""
-    parts = re.split(r"^(#{1,3} .*)$", lesson, flags=re.MULTILINE)
+    prose = FENCED.sub("", lesson)  # a comment in code looks like a heading
+    parts = re.split(r"^(#{1,3} .*)$", prose, flags=re.MULTILINE)
     sections = {}
     for heading, body in zip(parts[1::2], parts[2::2], strict=True):
         task = re.match(r"### Task (\d+)\b", heading)
@@ -45,8 +47,7 @@ def _task_sections(lesson: str) -> dict[int, str]:
 
 
 def _links(exercise: Exercise, text: str) -> Iterator[Finding]:
-    prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
-    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", prose):
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", FENCED.sub("", text)):
         if not re.match(r"[a-z]+:", target) and not (exercise.lesson.parent / target).exists():
             yield Finding(8, exercise.lesson, f"the link to {target} leads nowhere: mend it or take it out")
 

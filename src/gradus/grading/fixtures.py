@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, Phase, settings
 
 from gradus.embeddings import Encoder
 from gradus.grading.capabilities import Capabilities, LentSimulator
@@ -32,6 +33,16 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "task(number): the task of the exercise that the test belongs to")
     config.addinivalue_line("markers", "held_out: when it fails, the learner reads the docstring and nothing else")
     config.stash[links] = {}
+    # The same examples for everybody, and no search for the part of one that is to blame: it would take seconds.
+    settings.register_profile(
+        "gradus",
+        derandomize=True,
+        deadline=None,
+        database=None,
+        phases=(Phase.explicit, Phase.generate, Phase.shrink),
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
+    settings.load_profile("gradus")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -187,7 +187,7 @@ class Pool:
 
     def examine(self, exercise: Exercise, target: Path, seed: int | None = None) -> list[TestResult]:
         """The tests behind `grade`, also those that belong to no task."""
-        scratch = Path(tempfile.mkdtemp(prefix="gradus-", dir=_scratch_place()))
+        scratch = Path(tempfile.mkdtemp(prefix="gradus-", dir=scratch_place()))
         try:
             (scratch / "work").mkdir()
             run = _Run(exercise, target.resolve(), scratch, seed, self._limits, self._workers)
@@ -273,7 +273,7 @@ class _Run:
             send_message(examiner, {"pid": pid}, [wire.fileno(), output.fileno()])
 
 
-def _scratch_place() -> str | None:
+def scratch_place() -> str | None:
     """Memory, where the system offers some as a folder: databases commit there without waiting for a disk."""
     place = Path("/dev/shm")
     if place.is_dir() and os.access(place, os.W_OK) and shutil.disk_usage(place).free > 1 << 30:

@@ -37,7 +37,7 @@ class Remote:
         self._kind = kind
 
     def __getattr__(self, name: str) -> Remote:
-        if name.startswith("__"):
+        if name.startswith("_"):  # graders do not ask for private names; printers and copiers do
             raise AttributeError(name)
         return Remote(self._link, self._ref, (*self._path, name))
 
@@ -129,7 +129,7 @@ class Submission:
         self._link = link
 
     def __getattr__(self, name: str) -> Remote:
-        if name.startswith("__"):
+        if name.startswith("_"):
             raise AttributeError(name)
         return Remote(self._link, MODULE, (name,))
 
