@@ -13,17 +13,36 @@ from gradus.authoring.texts import check_lesson, check_signatures
 from gradus.authoring.trees import check_trees
 from gradus.curriculum import Exercise, read_curriculum
 from gradus.grading.pool import Pool
+from gradus.grading.verdicts import TestResult
 from tests.grading.modes import in_loopback
 
 ROOT = Path(__file__).resolve().parents[1]
 CURRICULUM = read_curriculum(ROOT)
 
-each_exercise = pytest.mark.parametrize("exercise", CURRICULUM.exercises, ids=lambda exercise: exercise.stem)
+each_exercise = pytest.mark.parametrize(
+    "exercise",
+    # One group per exercise: where tests run in parallel, both of its tests share what was graded.
+    [pytest.param(one, id=one.stem, marks=pytest.mark.xdist_group(one.stem)) for one in CURRICULUM.exercises],
+)
+
+
+class RememberingPool(Pool):
+    """A pool that grades the same source once."""
+
+    def __init__(self) -> None:
+        super().__init__(CURRICULUM.exercises)
+        self._known: dict[tuple[str, str, int | None], list[TestResult]] = {}
+
+    def examine(self, exercise: Exercise, target: Path, seed: int | None = None) -> list[TestResult]:
+        key = (exercise.stem, (target / f"{exercise.stem}.py").read_text(encoding="utf-8"), seed)
+        if key not in self._known:
+            self._known[key] = super().examine(exercise, target, seed)
+        return self._known[key]
 
 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[Pool]:
-    with Pool(CURRICULUM.exercises) as pool:
+    with RememberingPool() as pool:
         yield pool
 
 

@@ -9,8 +9,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from gradus.curriculum import read_curriculum
 from gradus.embeddings import DIMENSIONS, MAX_SEQ_LENGTH, Encoder, ModelError, installed_model
 from gradus.embeddings.encoder import load_engine
+from gradus.grading.pool import Pool
+from gradus.grading.verdicts import Status
+
+# Where tests run in parallel, one process imports the library for all of these.
+pytestmark = pytest.mark.xdist_group("sentence-transformers")
 
 TEXTS = {
     "empty": "",
@@ -76,3 +82,12 @@ def test_a_model_that_is_not_on_this_machine_is_named_at_once(tmp_path: Path) ->
 def test_a_model_that_cannot_be_loaded_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=rf"(?s)cannot load the model '{tmp_path}'.*GRADUS_ENCODER"):
         Encoder(str(tmp_path), tmp_path / "cache").encode("a")
+
+
+def test_an_exercise_grades_alike_on_sentence_transformers_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADUS_ENCODER", "sentence-transformers")
+    root = Path(__file__).resolve().parents[2]
+    exercise = read_curriculum(root).exercise("m3_retrieval/e04_vector_store")
+    with Pool([exercise]) as pool:
+        result = pool.grade(exercise, root / "solutions")
+    assert result.status is Status.DONE, [test.message for task in result.tasks for test in task.tests]
