@@ -30,7 +30,7 @@ test: .venv/.stamp
 	@.venv/bin/ruff format --quiet --check .
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/mypy --no-error-summary
-	@.venv/bin/python -m pytest --quiet -n auto --maxprocesses 4 --dist loadgroup
+	@.venv/bin/python -m pytest --quiet -n auto --maxprocesses 4 --dist worksteal
 
 check: .venv/.stamp
 	@.venv/bin/gradus check $(foreach stem,$(EX),$(call quote,$(stem)))

@@ -19,11 +19,7 @@ from tests.grading.modes import in_loopback
 ROOT = Path(__file__).resolve().parents[1]
 CURRICULUM = read_curriculum(ROOT)
 
-each_exercise = pytest.mark.parametrize(
-    "exercise",
-    # One group per exercise: where tests run in parallel, both of its tests share what was graded.
-    [pytest.param(one, id=one.stem, marks=pytest.mark.xdist_group(one.stem)) for one in CURRICULUM.exercises],
-)
+each_exercise = pytest.mark.parametrize("exercise", CURRICULUM.exercises, ids=lambda exercise: exercise.stem)
 
 
 class RememberingPool(Pool):
@@ -51,13 +47,11 @@ def test_the_trees_line_up() -> None:
 
 
 @each_exercise
-def test_every_rule_is_kept(exercise: Exercise, pool: Pool) -> None:
+def test_every_rule_is_kept_and_both_modes_agree(exercise: Exercise, pool: Pool, tmp_path: Path) -> None:
+    """One test, because whatever is graded for the one is needed for the other."""
     findings = (*check_lesson(exercise), *check_signatures(exercise), *check_runs(exercise, pool))
     assert [finding.line(CURRICULUM) for finding in findings] == []
 
-
-@each_exercise
-def test_loopback_agrees_with_the_worker_process(exercise: Exercise, pool: Pool, tmp_path: Path) -> None:
     targets = submissions(exercise, tmp_path)
     apart = [{test.name: str(test.outcome) for test in pool.examine(exercise, target)} for target in targets.values()]
     together = in_loopback(ROOT, exercise.grader, list(targets.values()))

@@ -15,9 +15,6 @@ from gradus.embeddings.encoder import load_engine
 from gradus.grading.pool import Pool
 from gradus.grading.verdicts import Status
 
-# Where tests run in parallel, one process imports the library for all of these.
-pytestmark = pytest.mark.xdist_group("sentence-transformers")
-
 TEXTS = {
     "empty": "",
     "space": " ",
