@@ -61,6 +61,9 @@ def parcel(id): return Parcel(id, Kind.LATE)
 def label(parcel): return parcel.label()
 def kind_is_lost(kind): return kind is Kind.LOST
 def echo(*args, **kwargs): return (args, kwargs)
+def spool(items):
+    from collections import deque
+    return deque(items)
 def numbers(n): yield from range(n)
 
 async def slow_numbers(n):
@@ -303,6 +306,15 @@ def test_files_are_shared(lent: Lend, tmp_path: Path) -> None:
     submission, _ = lent
     assert submission.write(tmp_path / "note.txt") == tmp_path / "note.txt"
     assert (tmp_path / "note.txt").read_text() == "done"
+
+
+def test_what_is_told_is_the_last_call_into_the_learners_own_code(lent: Lend, link: Link) -> None:
+    submission, _ = lent
+    counter = submission.Counter(3)
+    assert counter.add(4) == 7
+    assert link.last.called == "Counter.add(4)"
+    assert submission.spool(["a"]).count("a") == 1
+    assert link.last.called == "spool(['a'])"
 
 
 def test_what_cannot_be_lent_is_refused(lent: Lend) -> None:

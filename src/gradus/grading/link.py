@@ -65,6 +65,7 @@ class Link:
         self._depth = 0
         self._capabilities: Capabilities | None = None
         self._printed = ""
+        self._kinds: dict[int, tuple[str, ...]] = {}  # type names of the objects that were given away, by reference
         self.last = LastCall()
         self.codec = Codec(self._refer, self._resolve)
 
@@ -93,7 +94,7 @@ class Link:
             Unimplemented: it is still a stub, or needs one that is.
             WorkerTimeout, WorkerCrashed: it never answered.
         """
-        called = show_call(".".join(path) or "the object", args, kwargs)
+        called = show_call(".".join((*self._kinds.get(ref, ()), *path)), args, kwargs)
         request: Message = {
             "op": "call",
             "ref": ref,
@@ -103,13 +104,15 @@ class Link:
         }
         if self._depth:  # a callback that calls back: what is told is the outer call
             return self._ask(request)
-        self.last = LastCall(called)
+        before, self.last = self.last, LastCall(called)
         try:
             value = self._ask(request)
         except CallError as failure:
             self.last = LastCall(called, f"raised {failure.error}", failure.error.where)
             raise
         self.last.returned = show(value)
+        if ref != MODULE and not self.last.where:
+            self.last = before  # a look at a library's object that the learner's code gave away tells less
         return value
 
     def fetch(self, ref: int, path: tuple[str, ...]) -> Any:
@@ -252,6 +255,7 @@ class Link:
         tag, ref, kind = node.get("t"), node.get("r"), str(node.get("c"))[:200]
         if type(ref) is not int or ref == MODULE:
             raise WireError(f"unknown tag {tag!r}")
+        self._kinds[ref] = (kind,)
         if tag == "record" and isinstance(node.get("f"), dict):
             return Record(
                 self, ref, kind, {str(name): self.codec.decode(field, 1) for name, field in node["f"].items()}
