@@ -28,6 +28,18 @@ def add(a, b):
 ASK = SOLVED[SOLVED.index("def ask") :]
 
 
+def processes(mark: str) -> set[int]:
+    """Every process whose run bears this mark, wherever it put itself. Empty where there is no /proc."""
+    found = set()
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"{RUN_MARK}={mark}\0".encode() in (entry / "environ").read_bytes():
+                found.add(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
 @dataclass(frozen=True)
 class Sample:
     """A submission, the verdicts of its two tasks, and what the report tells of it.

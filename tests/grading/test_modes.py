@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +17,7 @@ from gradus.grading.pool import Pool
 from tests.grading.conftest import HOUSE, LIMITS
 from tests.grading.forgeries import FORGERIES
 from tests.grading.modes import in_loopback
-from tests.grading.samples import SAMPLES, Sample, WriteSubmission
+from tests.grading.samples import RUN_MARK, SAMPLES, Sample, WriteSubmission, processes
 
 
 def test_loopback_agrees_with_the_worker_process(house: Curriculum, pool: Pool, tmp_path: Path) -> None:
@@ -55,3 +60,27 @@ def test_closing_the_pool_ends_every_process(house: Curriculum, write_submission
     for pid in servers:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
+def test_an_interrupt_ends_it_at_once_and_leaves_nothing_running(tmp_path: Path) -> None:
+    endless = tmp_path / "m1_engineering" / "e00_first_flight.py"
+    endless.parent.mkdir()
+    endless.write_text("while True:\n    pass\n", encoding="utf-8")
+    mark = f"{os.getpid()}-interrupt"
+    command = [str(Path(sys.executable).with_name("gradus")), "grade", "e00", "--target", str(tmp_path)]
+    environment = {**os.environ, RUN_MARK: mark}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as run:
+        wait_until(lambda: len(processes(mark)) >= 5)  # the command, two servers, an examiner, a worker
+        run.send_signal(signal.SIGINT)
+        _, errors = run.communicate(timeout=30)
+    assert (run.returncode, errors) == (130, "gradus: interrupted.\n")
+    wait_until(lambda: not processes(mark))
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    for _ in range(3000):
+        if condition():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it never came to be")

@@ -4,32 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 
 import pytest
 
 from gradus.curriculum import Curriculum
 from gradus.grading.pool import Pool
-from tests.grading.samples import RUN_MARK, SAMPLES, Sample, WriteSubmission
-
-
-def running() -> set[int]:
-    """Every process that this test run started, directly or not, wherever it put itself."""
-    mark = f"{RUN_MARK}={os.getpid()}\0".encode()
-    found = set()
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            if mark in (entry / "environ").read_bytes():
-                found.add(int(entry.name))
-        except OSError:
-            continue
-    return found
+from tests.grading.samples import SAMPLES, Sample, WriteSubmission, processes
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
 def test_right_verdict(sample: Sample, house: Curriculum, pool: Pool, write_submission: WriteSubmission) -> None:
     target = write_submission(sample.source)
-    before = running()
+    before = processes(str(os.getpid()))
     result = pool.grade(house.exercise("m1_engineering/e01_sample"), target)
     neighbour = pool.grade(house.exercise("m1_engineering/e02_neighbour"), target)
 
@@ -39,7 +25,7 @@ def test_right_verdict(sample: Sample, house: Curriculum, pool: Pool, write_subm
     assert neighbour.points == 1
     assert (target / "m1_engineering" / "e01_sample.py").read_text(encoding="utf-8") == sample.source
     if sys.platform == "linux":
-        assert running() == before
+        assert processes(str(os.getpid())) == before
 
 
 def test_what_is_printed_stands_under_the_check_that_printed_it(

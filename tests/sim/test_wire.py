@@ -244,7 +244,7 @@ def chat_body(**parts: bytes) -> bytes:
 @pytest.mark.parametrize(
     "body",
     [
-        chat_body(messages=b"[" * 5000 + b"]" * 5000),
+        chat_body(messages=b"[" * 100_000 + b"]" * 100_000),
         chat_body(messages=b'[{"role": "user", "content": "\xff"}]'),
         chat_body(temperature=b"NaN"),
         chat_body(temperature=b"1e999"),

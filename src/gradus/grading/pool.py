@@ -49,6 +49,7 @@ class ForkServer:
         self._graders = [str(grader) for grader in graders]
         self._lock = threading.Lock()
         self._forks = sys.platform == "linux" and os.environ.get("GRADUS_FORK") != "0"
+        self._closed = False
         self._alone: dict[int, tuple[subprocess.Popen[bytes], socket.socket]] = {}
         self._process, self._control = self._start()
 
@@ -61,7 +62,9 @@ class ForkServer:
         with self._lock:
             try:
                 return self._fork(job, fds)
-            except WireError:  # somebody killed the server: the next one is as good
+            except WireError as error:  # somebody killed the server: the next one is as good
+                if self._closed:
+                    raise GradingError("Grading was stopped.") from error
                 self._stop(self._process, self._control)
                 self._process, self._control = self._start()
             try:
@@ -106,6 +109,7 @@ class ForkServer:
     def close(self) -> None:
         """End the server and everything that it started."""
         with self._lock:
+            self._closed = True
             self._stop(self._process, self._control, patience=2.0)
             for process, control in self._alone.values():
                 self._stop(process, control)
@@ -322,8 +326,13 @@ def grade(
             on_result(results[exercise.stem])
 
     with Pool(exercises) as pool, ThreadPoolExecutor(jobs) as threads:
-        for done in [threads.submit(one, exercise) for exercise in exercises]:
-            done.result()
+        try:
+            for done in [threads.submit(one, exercise) for exercise in exercises]:
+                done.result()
+        except BaseException:  # Ctrl-C too: whoever waits for a process need not wait for its limit
+            threads.shutdown(wait=False, cancel_futures=True)
+            pool.close()
+            raise
     shown = target.relative_to(curriculum.root) if target.is_relative_to(curriculum.root) else target
     ordered = tuple(results[exercise.stem] for exercise in exercises)
     return Report(str(shown), time.monotonic() - began, ordered)
