@@ -146,8 +146,9 @@ class Curriculum:
             if found:
                 stems = ", ".join(exercise.stem for exercise in found[:MOST_OFFERED])
                 more = f" and {len(found) - MOST_OFFERED} more" if len(found) > MOST_OFFERED else ""
+                module = found[0].module.partition("_")[0]
                 raise CurriculumError(
-                    f"{name!r} could be any of {stems}{more}. Write more of the name, or add M=m1 (--module m1)."
+                    f"{name!r} could be any of {stems}{more}. Write more of the name, such as {module}/{name}."
                 )
         close = _closest(name, pool)
         offer = f" Did you mean {' or '.join(close)}?" if close else ""

@@ -28,7 +28,7 @@ def run(exercise: Exercise, target: Path) -> int:
         pytest.main(
             [
                 *("-c", "/dev/null", "--rootdir", str(exercise.root)),
-                *("--disable-plugin-autoload", "--import-mode=importlib", "--capture=no", "-v"),
+                *("--disable-plugin-autoload", "--import-mode=importlib", "--capture=no", "--no-header"),
                 *options,
                 *("--target", str(target.resolve())),
                 str(exercise.grader),

@@ -74,7 +74,9 @@ class Session:
             try:
                 if not self._file.is_file():
                     shown = f"{self._target.name}/{self._stem}.py"
-                    raise MissingFile(f"{shown} is not there. `git checkout -- {shown}` brings it back.")
+                    raise MissingFile(
+                        f"{shown} is not there. If it was deleted, `git checkout -- {shown}` brings it back."
+                    )
                 self._module = _import_file(self._stem.replace("/", "."), self._file)
             except BaseException as error:
                 self._import_error = error

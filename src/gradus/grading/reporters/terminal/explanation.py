@@ -8,6 +8,7 @@ from rich.text import Text
 
 from gradus.grading.reporters.terminal.scene import (
     FAILURES,
+    MISSING_FILE,
     Scene,
     cannot_be_read,
     field,
@@ -41,7 +42,7 @@ IN_PLAIN_WORDS = {
 def explanation(scene: Scene, result: ExerciseResult, most: int | None) -> list[Text]:
     """The task to speak of in an unfinished exercise, no field longer than `most` lines (None: as long as it is)."""
     if cannot_be_read(result):
-        return _syntax_error(scene, result)
+        return _reading_error(scene, result)
     task = telling_task(result)
     if task.verdict is Verdict.TODO:
         return _todo(scene, result, task)
@@ -136,14 +137,15 @@ def _blocked(scene: Scene, result: ExerciseResult, task: TaskResult) -> list[Tex
     ]
 
 
-def _syntax_error(scene: Scene, result: ExerciseResult) -> list[Text]:
+def _reading_error(scene: Scene, result: ExerciseResult) -> list[Text]:
     """One location, said once: Python's message repeats it."""
     exercise = scene.exercise(result)
     test = next(test for task in result.tasks for test in task.tests if test.returned)
-    message = re.sub(r"^raised | \([^()]*, line \d+\)$", "", test.returned)
+    message = re.sub(rf"^raised ({MISSING_FILE}: )?| \([^()]*, line \d+\)$", "", test.returned)
+    label = "file" if MISSING_FILE in test.returned else "python"
     return [
         *paragraph(scene, f"{scene.short(result)} cannot be read yet, so nothing in it was checked.", "bold"),
-        *field(scene, "python", message),
+        *field(scene, label, message),
         *link(scene, "where", scene.place(test) or scene.file(exercise)),
         Text(),
         *to_type(scene, scene.command(exercise)),

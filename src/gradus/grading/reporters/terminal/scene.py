@@ -15,7 +15,8 @@ from gradus.grading.reporters.terminal.screen import Screen
 from gradus.grading.verdicts import ExerciseResult, Report, Status, TaskResult, TestResult, Verdict
 
 FAILURES = (Verdict.FAILED, Verdict.TIMEOUT, Verdict.CRASHED, Verdict.BROKEN)
-SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
+MISSING_FILE = "MissingFile"
+READING_ERRORS = ("SyntaxError", "IndentationError", "TabError", MISSING_FILE)
 LABEL = 10  # cells
 
 VERDICT_STYLES = {
@@ -95,11 +96,11 @@ def telling_task(result: ExerciseResult) -> TaskResult:
 
 
 def cannot_be_read(result: ExerciseResult) -> bool:
-    """Whether every check met the same syntax error (held-out ones do not say): then the code never ran."""
+    """Whether every check met the same error in reading the file (held-out ones do not say): then no code ran."""
     tests = [test for task in result.tasks for test in task.tests]
     found = {(test.returned, test.where) for test in tests if test.returned or test.where}
     all_failed = all(test.outcome is Verdict.FAILED for test in tests)
-    return all_failed and len(found) == 1 and any(name in returned for returned, _ in found for name in SYNTAX_ERRORS)
+    return all_failed and len(found) == 1 and any(name in returned for returned, _ in found for name in READING_ERRORS)
 
 
 def paragraph(scene: Scene, words: str, style: str = "") -> list[Text]:
