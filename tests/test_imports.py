@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -32,15 +33,33 @@ def test_importing_is_light(module: str) -> None:
     assert run.stdout.strip() == "[]"
 
 
+def imported(file: Path) -> set[str]:
+    """The gradus modules that a file imports, at its top or within a function."""
+    package = ("gradus", *file.relative_to(PACKAGE).parent.parts)
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
+            name = ".".join(part for part in (base, node.module or "") if part)
+            found |= {name, *(f"{name}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return {name for name in found if name.startswith("gradus.")}
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    files = {
+        ".".join(("gradus", *file.relative_to(PACKAGE).with_suffix("").parts)): file
+        for file in PACKAGE.rglob("*.py")
+        if file.name != "__init__.py"
+    }
+    TopologicalSorter({name: imported(file) & files.keys() for name, file in files.items()}).prepare()
+
+
 @pytest.mark.parametrize("file", sorted(PACKAGE.rglob("*.py")), ids=lambda file: file.relative_to(PACKAGE).as_posix())
 def test_arrows_go_one_way(file: Path) -> None:
     parts = file.relative_to(PACKAGE).with_suffix("").parts
     if parts[0] == "__init__":
         return
     allowed = MAY_IMPORT[parts[0]] | {parts[0]}
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        names = [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
-        names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        for name in names:
-            if name.startswith("gradus."):
-                assert name.split(".")[1] in allowed, f"{file.name} imports {name}"
+    assert {name for name in imported(file) if name.split(".")[1] not in allowed} == set()

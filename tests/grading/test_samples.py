@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +27,14 @@ def test_right_verdict(sample: Sample, house: Curriculum, pool: Pool, write_subm
     assert (target / "m1_engineering" / "e01_sample.py").read_text(encoding="utf-8") == sample.source
     if sys.platform == "linux":
         assert processes(str(os.getpid())) == before
+
+
+def test_a_missing_file_fails_every_task_and_says_how_to_get_it_back(
+    house: Curriculum, pool: Pool, tmp_path: Path
+) -> None:
+    tasks = pool.grade(house.exercise("m1_engineering/e01_sample"), tmp_path).tasks
+    assert [task.verdict for task in tasks] == ["failed", "failed"]
+    assert "git checkout -- " in tasks[0].tests[0].returned
 
 
 def test_what_is_printed_stands_under_the_check_that_printed_it(

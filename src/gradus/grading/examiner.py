@@ -17,12 +17,12 @@ import pytest
 from gradus.grading.connection import Budget, ProcessPeer, WorkerConnection
 from gradus.grading.control import ask
 from gradus.grading.fixtures import link_for, result_of, stem_of
+from gradus.grading.forking import serve_forks
 from gradus.grading.guard import Guard
 from gradus.grading.limits import Limits
 from gradus.grading.link import Link, Worker
 from gradus.grading.peer import Message
 from gradus.grading.verdicts import TestResult, Verdict
-from gradus.grading.zygote import serve_forks
 from gradus.sim import tokens
 
 # Nothing that costs a start-up and that a grader has no use for.

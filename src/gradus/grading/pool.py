@@ -97,7 +97,7 @@ class ForkServer:
                 return "ended the process that it was forked from"
 
     def _end_alone(self, process: subprocess.Popen[bytes], control: socket.socket, gone: bool) -> str:
-        from gradus.grading.zygote import LAST_WORDS, describe_code
+        from gradus.grading.forking import LAST_WORDS, describe_code
 
         if gone:
             with contextlib.suppress(subprocess.TimeoutExpired):
