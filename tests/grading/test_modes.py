@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from gradus.curriculum import Curriculum
-from gradus.grading.pool import Pool
+from gradus.grading.pool import SCRATCH, Pool, scratch_place
 from tests.grading.conftest import HOUSE, LIMITS
 from tests.grading.forgeries import FORGERIES
 from tests.grading.modes import in_loopback
@@ -76,6 +78,19 @@ def test_an_interrupt_ends_it_at_once_and_leaves_nothing_running(tmp_path: Path)
         _, errors = run.communicate(timeout=30)
     assert (run.returncode, errors) == (130, "gradus: interrupted.\n")
     wait_until(lambda: not processes(mark))
+
+
+def test_a_pool_clears_up_after_a_controller_that_was_killed(house: Curriculum) -> None:
+    place = Path(scratch_place() or tempfile.gettempdir())
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    abandoned, in_use = place / f"{SCRATCH}{ended.pid}-x", place / f"{SCRATCH}{os.getpid()}-x"
+    for folder in (abandoned, in_use):
+        (folder / "work").mkdir(parents=True)
+    with Pool(house.exercises, LIMITS):
+        pass
+    assert (abandoned.exists(), in_use.exists()) == (False, True)
+    shutil.rmtree(in_use)
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

@@ -30,6 +30,7 @@ from gradus.grading.wire import WireError
 from gradus.grading.worker import ENVIRONMENT, WorkerJob
 from gradus.sim import VirtualClock
 
+SCRATCH = "gradus-"  # how folders begin that last for one exercise's grading; the controller's process id follows
 GRACE = 30.0  # seconds that an examiner gets beyond its exercise's limit before it is taken for stuck
 
 
@@ -158,6 +159,7 @@ class Pool:
     """
 
     def __init__(self, exercises: Sequence[Exercise], limits: Limits = DEFAULT_LIMITS) -> None:
+        _clear_abandoned_scratch()
         self._limits = limits
         self._examiners = ForkServer("examiner", [exercise.grader for exercise in exercises])
         self._workers = ForkServer("worker")
@@ -191,7 +193,7 @@ class Pool:
 
     def examine(self, exercise: Exercise, target: Path, seed: int | None = None) -> list[TestResult]:
         """The tests behind `grade`, also those that belong to no task."""
-        scratch = Path(tempfile.mkdtemp(prefix="gradus-", dir=scratch_place()))
+        scratch = Path(tempfile.mkdtemp(prefix=f"{SCRATCH}{os.getpid()}-", dir=scratch_place()))
         try:
             (scratch / "work").mkdir()
             run = _Run(exercise, target.resolve(), scratch, seed, self._limits, self._workers)
@@ -283,6 +285,25 @@ def scratch_place() -> str | None:
     if place.is_dir() and os.access(place, os.W_OK) and shutil.disk_usage(place).free > 1 << 30:
         return str(place)
     return None
+
+
+def _clear_abandoned_scratch() -> None:
+    """Remove what a controller that was killed could not remove: its folders may lie in memory."""
+    for folder in Path(scratch_place() or tempfile.gettempdir()).glob(f"{SCRATCH}*-*"):
+        pid = folder.name.removeprefix(SCRATCH).partition("-")[0]
+        with contextlib.suppress(OSError, ValueError):
+            if not _is_running(int(pid)):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True
 
 
 def _read_test(described: dict[str, Any]) -> TestResult:
