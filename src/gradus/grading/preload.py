@@ -56,7 +56,8 @@ def _try_openai() -> None:
     from gradus.sim.client import client
 
     user = client(_Parrot(), VirtualClock())
-    user.chat.completions.create(model="any", messages=[{"role": "user", "content": "hello"}])
+    tool = {"type": "function", "function": {"name": "any", "parameters": {"type": "object", "properties": {}}}}
+    user.chat.completions.create(model="any", messages=[{"role": "user", "content": "hello"}], tools=[tool])  # type: ignore[list-item]
     user.chat.completions.parse(model="any", messages=[{"role": "user", "content": "hello"}])
 
 
