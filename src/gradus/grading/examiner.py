@@ -167,10 +167,8 @@ def _forbid_waiting_and_sockets() -> None:
 def examiner_zygote(control: socket.socket, graders: list[Path]) -> None:
     """Collect the graders and serve forks; never returns."""
     null = os.open(os.devnull, os.O_RDWR)
-    if "GRADUS_TRACE" not in os.environ:
-        os.dup2(null, 1)
-        os.dup2(null, 2)
-    os.dup2(null, 0)
+    for stream in (0, 1, 2):
+        os.dup2(null, stream)
     tokens.count("")  # loads the tokenizer, for all forks to come
     pytest.main(
         [*PYTEST_OPTIONS, f"--rootdir={graders[0].parents[2]}", *map(str, graders)], plugins=[Examiner(control)]

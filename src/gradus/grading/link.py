@@ -121,7 +121,9 @@ class Link:
 
     def iterate(self, ref: int, path: tuple[str, ...]) -> Remote:
         """An iterator over the object, whether it is iterated with `for` or `async for` on its own side."""
-        iterator: Remote = self._ask({"op": "iterate", "ref": ref, "path": list(path)})
+        iterator = self._ask({"op": "iterate", "ref": ref, "path": list(path)})
+        if not isinstance(iterator, Remote):
+            raise self._died(WireError("a malformed answer: no iterator"))
         return iterator
 
     def advance(self, iterator: Remote) -> Any:
@@ -184,8 +186,9 @@ class Link:
             if "error" in answer:
                 raise self._error(answer["error"])
             value = self.codec.decode(answer.get("ok"))
-        except WireError as error:
-            raise self._died(error) from None
+        except (WireError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+            # Nothing that this side's own session sends: whoever wrote on the wire is to blame, not the grader.
+            raise self._died(WireError(f"a malformed answer: {error}")) from None
         except CallError as failure:
             self._check_memory(failure.error)
             raise

@@ -135,11 +135,6 @@ class ExerciseResult:
     def broken(self) -> bool:
         return any(task.verdict is Verdict.BROKEN for task in self.tasks)
 
-    @property
-    def current_task(self) -> TaskResult | None:
-        """The first task that has not passed."""
-        return next((task for task in self.tasks if task.verdict is not Verdict.PASSED), None)
-
 
 @dataclass(frozen=True)
 class Report:
