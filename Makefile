@@ -17,6 +17,7 @@ help:
 	'                       STRICT=1      fail unless done  TARGET=solutions  grade another folder' \
 	'make test            the tests of the project itself' \
 	'make check           for authors: are the exercises as they should be (EX=e06 for one)' \
+	'make corpus          for authors: derive data/ anew from what is written by hand' \
 	'make format          format the code and mend what ruff can' \
 	'make bench           how long grading takes' \
 	'make setup           set up .venv; the commands above do it by themselves (PYTHON=python3.12 for another Python)' \
@@ -34,6 +35,9 @@ test: .venv/.stamp
 
 check: .venv/.stamp
 	@.venv/bin/gradus check $(foreach stem,$(EX),$(call quote,$(stem)))
+
+corpus: .venv/.stamp
+	@.venv/bin/gradus corpus
 
 format: .venv/.stamp
 	@.venv/bin/ruff format --quiet .
@@ -62,4 +66,4 @@ lock: .venv/.stamp
 	@sed -n 's/.*"\(torch==[^"]*\)".*/\1/p' pyproject.toml >>.venv/requirements.lock
 	@mv .venv/requirements.lock requirements.lock
 
-.PHONY: help grade test check format bench setup lock always
+.PHONY: help grade test check corpus format bench setup lock always
