@@ -18,14 +18,24 @@ MAY_IMPORT = {
     "curriculum": set(),
     "sim": set(),
     "embeddings": set(),
-    "grading": {"curriculum", "sim", "embeddings"},
-    "authoring": {"curriculum", "sim", "embeddings", "grading"},
-    "cli": {"curriculum", "sim", "embeddings", "grading", "authoring"},
+    "coldtrail": set(),
+    "grading": {"curriculum", "sim", "embeddings", "coldtrail"},
+    "authoring": {"curriculum", "sim", "embeddings", "coldtrail", "grading"},
+    "cli": {"curriculum", "sim", "embeddings", "coldtrail", "grading", "authoring"},
 }
 
 
 @pytest.mark.parametrize(
-    "module", ["gradus", "gradus.cli", "gradus.sim", "gradus.grading", "gradus.grading.pool", "gradus.embeddings"]
+    "module",
+    [
+        "gradus",
+        "gradus.cli",
+        "gradus.sim",
+        "gradus.grading",
+        "gradus.grading.pool",
+        "gradus.embeddings",
+        "gradus.coldtrail",
+    ],
 )
 def test_importing_is_light(module: str) -> None:
     code = f"import sys, {module}; print([name for name in {HEAVY!r} if name in sys.modules])"

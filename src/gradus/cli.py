@@ -130,6 +130,19 @@ def check(stems: Stems = None) -> None:
         raise typer.Exit(NOT_DONE if findings else 0)
 
 
+@app.command()
+def corpus() -> None:
+    """For authors: derive everything in data/ that is not written by hand, and build data/ops.db."""
+    from gradus.authoring.corpus.derive import derive_all
+    from gradus.authoring.corpus.errors import SourceError
+
+    with _plain_errors(SourceError):
+        changed = derive_all(find_root(Path.cwd(), Path(gradus.__file__).resolve().parent) / "data")
+        for name in changed:
+            print(f"wrote data/{name}")
+        print(f"{len(changed)} written." if changed else "Nothing has drifted: every derived file is as it should be.")
+
+
 @contextmanager
 def _plain_errors(*others: type[Exception]) -> Iterator[None]:
     """A sentence on stderr, and no traceback, for what the person at the keyboard can put right."""

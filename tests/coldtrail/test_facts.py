@@ -9,7 +9,7 @@ import pytest
 from gradus.authoring.corpus.errors import SourceError
 from gradus.authoring.corpus.facts import read_facts
 from gradus.authoring.corpus.surface import forms
-from gradus.coldtrail import docs, knowledge, passages
+from gradus.coldtrail import Matcher, docs, knowledge, passages, statements
 
 KNOWN = knowledge()
 
@@ -62,6 +62,17 @@ def test_questions_and_sentences_are_whole() -> None:
         for text in (KNOWN.question(fact), KNOWN.sentence(fact), KNOWN.sentence(fact, wrong=True)):
             assert "{" not in text
         assert KNOWN.sentence(fact) != KNOWN.sentence(fact, wrong=True)
+
+
+def test_a_fact_is_found_in_its_own_sentence_and_its_wrong_value_in_the_other() -> None:
+    matcher = Matcher(KNOWN)
+    for fact in KNOWN.facts:
+        above = [KNOWN.entity[name].names[0] for name in (f"fw{fact.firmware}", fact.region) if name in KNOWN.entity]
+        above.append(KNOWN.entity[fact.subject].names[0])
+        assert fact.id in matcher.stated(statements(KNOWN.sentence(fact), above)), KNOWN.sentence(fact)
+        wrong = statements(KNOWN.sentence(fact, wrong=True), above)
+        assert fact.id in matcher.misstated(wrong), KNOWN.sentence(fact, wrong=True)
+        assert fact.id not in matcher.stated(wrong), KNOWN.sentence(fact, wrong=True)
 
 
 def test_passages_state_several_facts_or_none() -> None:

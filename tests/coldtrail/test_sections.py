@@ -29,7 +29,8 @@ Then wait.
 Last reviewed 2024
 """
 
-HTML = """<html><head><meta charset="utf-8"><link rel="x" href="y"/><title>No</title><style>p {}</style></head><body><nav>Home<img src="a"><br></nav>
+HTML = """<html><head><meta charset="utf-8"><link rel="x" href="y"/>
+<title>No</title><style>p {}</style></head><body><nav>Home<img src="a"><br></nav>
 <main><h1>Returns <em>EU</em></h1><p>Within 30&nbsp;days.</p><aside>See also</aside>
 <h2>Costs</h2><p style="display:none">old text<br>older</p><ul><li>no fee</li><li>you pay</li></ul>
 <table><tr><th>What</th><th>Who</th></tr><tr><td>Postage</td><td>we</td></tr></table></main>

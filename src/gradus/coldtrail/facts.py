@@ -129,8 +129,16 @@ class Knowledge:
 
     def sentence(self, fact: Fact, *, wrong: bool = False) -> str:
         """The fact in a plain sentence, or what somebody would say who guesses."""
-        value = f"{fact.wrong if wrong else fact.value} {'' if fact.unit == 'money' else fact.unit}".strip()
-        return self.attribute[fact.attribute].say.format(subject=self.entity[fact.subject].names[0], value=value)
+        value = _with_unit(fact.wrong if wrong else fact.value, fact)
+        said = self.attribute[fact.attribute].say.format(subject=self.entity[fact.subject].names[0], value=value)
+        return said[0].upper() + said[1:]
+
+
+def _with_unit(value: str, fact: Fact) -> str:
+    if fact.unit == "money":
+        return f"{value} {'dollars' if fact.region == 'us' else 'euros'}"
+    unit = fact.unit.removesuffix("s") if value == "1" else fact.unit
+    return f"{value} {unit}".strip()
 
 
 @functools.cache

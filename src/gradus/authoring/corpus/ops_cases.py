@@ -37,7 +37,7 @@ DEVICES: dict[str, Fields] = {
     # moved to C-142, still bound to the gateway at C-147
     "SN-200-0043": {"gateway_serial": "SN-10-0002", "last_seen_at": "2026-08-11T15:20:00Z"},
     # cut off by a power cut, and what reports through it
-    **dict.fromkeys(("SN-10-0014", "SN-200-0022", "SN-220-0003"), {"last_seen_at": "2026-09-29T21:48:00Z"}),
+    **{serial: {"last_seen_at": "2026-09-29T21:48:00Z"} for serial in ("SN-10-0014", "SN-200-0022", "SN-220-0003")},
 }
 
 RMAS = (

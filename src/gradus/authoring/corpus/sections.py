@@ -107,7 +107,7 @@ def _markdown(source: str) -> tuple[str, list[Section]]:
         level, end = len(mark[1]), following.start() if following else len(body)
         trail = [*((depth, name) for depth, name in trail if depth < level), (level, mark[2])]
         headings = tuple(name for depth, name in trail if depth > 1)
-        text = re.sub(r"\n{3,}", "\n\n", shown[mark.end() : end]).strip()
+        text = re.sub(r"\n{3,}", "\n\n", _COMMENT.sub("", body[mark.end() : end])).strip()
         found.append(Section(headings, text, mark.start(), end))
     return title, found
 
