@@ -19,7 +19,7 @@ help:
 	'make check           for authors: are the exercises as they should be (EX=e06 for one)' \
 	'make corpus          for authors: derive data/ anew from what is written by hand' \
 	'make format          format the code and mend what ruff can' \
-	'make bench           how long grading takes' \
+	'make bench           how long grading takes, and how plain retrievers do on the corpus' \
 	'make setup           set up .venv; the commands above do it by themselves (PYTHON=python3.12 for another Python)' \
 	'make lock            write requirements.lock anew from pyproject.toml (UPGRADE=1 for the newest versions)'
 

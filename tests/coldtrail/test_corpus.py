@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from benchmarks.corpus import METHODS, METRICS, OVERALL, Rankers, acceptance, evaluate, mean
+from benchmarks.corpus import METHODS, METRICS, OVERALL, Outcome, Rankers, acceptance, evaluate, mean
 from gradus.authoring.corpus.derive import UNTRACKED, derive
 from gradus.coldtrail import data_folder, docs, queries
 
@@ -59,10 +59,14 @@ def test_the_data_sheet_names_every_file_that_is_not_a_document() -> None:
             assert path.name in sheet or f"{path.parent.relative_to(folder).as_posix()}/" in sheet, name
 
 
-def test_the_acceptance_of_the_labelled_queries() -> None:
+@pytest.fixture(scope="module")
+def outcomes() -> list[Outcome]:
+    """What the three methods do for every query that has an answer."""
+    return evaluate(Rankers(), (*queries("dev"), *queries("held_out")))
+
+
+def test_the_acceptance_of_the_labelled_queries(outcomes: list[Outcome]) -> None:
     """Neither "vectors are enough" nor "hybrid is always better" may be true of this corpus."""
-    rankers = Rankers()
-    outcomes = evaluate(rankers, (*queries("dev"), *queries("held_out")))
     assert [promise for promise, holds in acceptance(outcomes).items() if not holds] == []
 
 
@@ -81,9 +85,8 @@ def test_the_data_sheet_counts_the_documents() -> None:
         assert (int(documents), int(passages)) == (len(found), sum(len(one.passages) for one in found)), kind
 
 
-def test_the_data_sheet_tells_what_plain_retrievers_do() -> None:
+def test_the_data_sheet_tells_what_plain_retrievers_do(outcomes: list[Outcome]) -> None:
     """Within a few points: another processor rounds vectors otherwise, and a near tie goes the other way."""
-    outcomes = evaluate(Rankers(), (*queries("dev"), *queries("held_out")))
     for stratum, count, *hits, _ in sheet("stratum | n | dense"):
         for method, cell in zip(METHODS, hits, strict=True):
             for metric, told in zip(METRICS, cell.split(" / "), strict=False):

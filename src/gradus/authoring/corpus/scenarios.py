@@ -24,9 +24,8 @@ class ScenarioSource:
         scenarios: the scenarios, with what is forbidden in each alone.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(
-        extra="forbid"
-    )  # a misspelled field is not left out silently
+    # A misspelled field is not left out silently.
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     unchanged: tuple[Check, ...]
     never: tuple[Forbidden, ...]
