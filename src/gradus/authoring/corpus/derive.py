@@ -113,7 +113,9 @@ def _documents(data: Path, knowledge: Knowledge) -> Iterator[Document]:
     documents: dict[str, Document] = {}
     for file in sorted((data / "catalogue").glob("*.yaml")):
         for entry in read_entries(file.name, _yaml(data, f"catalogue/{file.name}")):
-            kind = next(kind for kind in KINDS if entry.file.startswith(f"{kind}/"))
+            kind = next((kind for kind in KINDS if entry.file.startswith(f"{kind}/")), None)
+            if kind is None:
+                raise SourceError(f"data/catalogue/{file.name}: {entry.file}: not below one of {', '.join(KINDS)}.")
             path = data / "docs" / entry.file
             if not path.exists():
                 raise SourceError(f"data/docs/{entry.file}: in catalogue/{file.name}, but there is no such file.")
@@ -152,6 +154,7 @@ def _json(records: object) -> bytes:
 
 
 def _manifest(data: Path, derived: dict[str, bytes]) -> bytes:
-    names = {path.relative_to(data).as_posix() for path in data.rglob("*") if path.is_file()} | set(derived)
+    files = (path for path in data.rglob("*") if path.is_file() and not path.name.startswith("."))
+    names = {path.relative_to(data).as_posix() for path in files} | set(derived)
     contents = ((name, derived.get(name) or (data / name).read_bytes()) for name in sorted(names - UNTRACKED))
     return _json({name: hashlib.sha256(content).hexdigest() for name, content in contents})

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 from random import Random
 from zoneinfo import ZoneInfo
 
+from gradus.authoring.corpus.errors import SourceError
 from gradus.coldtrail.tickets import ExportExpectation, LatestVersion, Priority, RejectedRow, RejectReason, Ticket
 
 COLUMNS = ("ticket_id", "version", "received_at", "channel", "customer", "language", "priority", "subject", "body")
@@ -107,7 +108,7 @@ def export_csv(tickets: Sequence[Ticket]) -> bytes:
         tickets: the dev tickets.
 
     Raises:
-        ValueError: a ticket whose version is to be spoiled is not there.
+        SourceError: a ticket whose version is to be spoiled is not there.
 
     Example:
         >>> export_csv(tickets()).count(b"ticket_id,version")
@@ -123,7 +124,7 @@ def export_expectation(tickets: Sequence[Ticket]) -> ExportExpectation:
         tickets: the dev tickets.
 
     Raises:
-        ValueError: a ticket whose version is to be spoiled is not there.
+        SourceError: a ticket whose version is to be spoiled is not there.
 
     Example:
         >>> expected = export_expectation(tickets())
@@ -143,7 +144,7 @@ def _written(tickets: Sequence[Ticket]) -> Writer:
     first, second = _exports(tickets)
     present = {row.key for row in (*first, *second)}
     if missing := sorted({*SPOILED, *EMPTY_LINE_AFTER} - present):
-        raise ValueError(f"No ticket has the version that is to be spoiled: {missing}.")
+        raise SourceError(f"data/tickets.yaml: no ticket has these versions, which the export spoils: {missing}.")
     header = BOM + ",".join(COLUMNS)
     writer = Writer()
     writer.write(header)
