@@ -62,7 +62,8 @@ class Query:
         text: as it was typed.
         stratum: what makes it hard.
         asker: who asks.
-        as_of: the day on which it is asked.
+        as_of: the day whose facts answer it: the one on which it is asked or, where its text looks back, the one it
+            looks back to.
         firmware: "2" or "3" where the asker's device is known to have that firmware, or None.
         region: "eu" or "us" where the asker is known to be there, or None.
         facts: the ids of the facts that a right answer states; () where the right answer is that one cannot say.
