@@ -9,6 +9,7 @@ from gradus.coldtrail.documents import Document, Kind, Passage, doc, docs, passa
 from gradus.coldtrail.facts import Attribute, Audience, Entity, Fact, Knowledge, knowledge
 from gradus.coldtrail.injections import Injection, injections
 from gradus.coldtrail.ops import ops_db
+from gradus.coldtrail.phrasings import Phrasing, phrasings
 from gradus.coldtrail.queries import Asker, Query, Stratum, queries
 from gradus.coldtrail.scenarios import POLICY, Check, Forbidden, Scenario, scenarios
 from gradus.coldtrail.splits import Split
@@ -61,6 +62,7 @@ __all__ = [
     "Matcher",
     "Passage",
     "PersonalData",
+    "Phrasing",
     "Query",
     "Scenario",
     "Site",
@@ -85,6 +87,7 @@ __all__ = [
     "normalise",
     "ops_db",
     "passages",
+    "phrasings",
     "queries",
     "readings_csv",
     "scenarios",

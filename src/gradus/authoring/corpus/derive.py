@@ -20,6 +20,7 @@ from gradus.authoring.corpus.facts import read_facts
 from gradus.authoring.corpus.injections import read_injections
 from gradus.authoring.corpus.labels import Labeller
 from gradus.authoring.corpus.ops import ops_sql
+from gradus.authoring.corpus.phrasings import all_phrasings
 from gradus.authoring.corpus.queries import read_queries
 from gradus.authoring.corpus.scenarios import read_scenarios
 from gradus.authoring.corpus.telemetry import readings_csv, sites_csv, truth
@@ -54,10 +55,28 @@ def derive(data: Path) -> dict[str, bytes]:
     documents = tuple(_documents(data, knowledge))
     labeller = Labeller(knowledge, documents)
     tickets = read_tickets(_yaml(data, "tickets.yaml"))
+    conversations = read_conversations(_yaml(data, "conversations.yaml"), knowledge, labeller)
+    queries, answers = (
+        {
+            folder: read(f"{folder}{name}.yaml", _yaml(data, f"{folder}{name}.yaml"), knowledge, labeller)
+            for folder in ("", "held_out/")
+        }
+        for name, read in (("queries", read_queries), ("answers", read_answers))
+    )
     files = {
         "derived/knowledge.json": _json(knowledge),
         "derived/documents.json": _json(documents),
-        "derived/conversations.json": _json(read_conversations(_yaml(data, "conversations.yaml"), knowledge, labeller)),
+        "derived/conversations.json": _json(conversations),
+        "derived/phrasings.json": _json(
+            all_phrasings(
+                _yaml(data, "phrasings.yaml"),
+                knowledge,
+                documents,
+                (*queries[""], *queries["held_out/"]),
+                conversations,
+                (*answers[""], *answers["held_out/"]),
+            )
+        ),
         "derived/tickets.json": _json(tickets),
         "exports/tickets.csv": export_csv(tickets),
         "derived/export_expected.json": _json(export_expectation(tickets)),
@@ -71,9 +90,8 @@ def derive(data: Path) -> dict[str, bytes]:
         "derived/telemetry_truth.json": _json(truth()),
     }
     for folder in ("", "held_out/"):
-        for name, read in (("queries", read_queries), ("answers", read_answers)):
-            source = f"{folder}{name}.yaml"
-            files[f"{folder}derived/{name}.json"] = _json(read(source, _yaml(data, source), knowledge, labeller))
+        files[f"{folder}derived/queries.json"] = _json(queries[folder])
+        files[f"{folder}derived/answers.json"] = _json(answers[folder])
     files[MANIFEST] = _manifest(data, files)
     return files
 
