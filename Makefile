@@ -17,17 +17,19 @@ help:
 	'                       STRICT=1      fail unless done  TARGET=solutions  grade another folder' \
 	'make test            the tests of the project itself' \
 	'make check           for authors: are the exercises as they should be (EX=e06 for one)' \
+	'make serve           the simulated provider over HTTP (PORT=8378 and HOST=::1 for another address)' \
 	'make corpus          for authors: derive data/ anew from what is written by hand' \
 	'make format          format the code and mend what ruff can' \
 	'make bench           how long grading takes, and how plain retrievers do on the corpus' \
 	'make setup           set up .venv; the commands above do it by themselves (PYTHON=python3.12 for another Python)' \
-	'make lock            write requirements.lock anew from pyproject.toml (UPGRADE=1 for the newest versions)'
+	'make clients         set up the client libraries for the tests; make test does it by itself' \
+	'make lock            write the locks anew from pyproject.toml (UPGRADE=1 for the newest versions)'
 
 grade: .venv/.stamp
 	@.venv/bin/gradus grade $(foreach stem,$(EX),$(call quote,$(stem))) $(if $(M),--module $(call quote,$(M))) \
 	$(if $(TARGET),--target $(call quote,$(TARGET))) $(if $(filter-out 0,$(STRICT)),--strict)
 
-test: .venv/.stamp
+test: .venv/.stamp clients
 	@.venv/bin/ruff format --quiet --check .
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/mypy --no-error-summary
@@ -35,6 +37,10 @@ test: .venv/.stamp
 
 check: .venv/.stamp
 	@.venv/bin/gradus check $(foreach stem,$(EX),$(call quote,$(stem)))
+
+# Some shells export HOST, and nobody means to be reached from elsewhere by that.
+serve: .venv/.stamp
+	@.venv/bin/gradus serve $(if $(filter command,$(origin HOST)),--host $(call quote,$(HOST))) $(if $(PORT),--port $(call quote,$(PORT)))
 
 corpus: .venv/.stamp
 	@.venv/bin/gradus corpus
@@ -53,6 +59,10 @@ setup: always
 .venv/.stamp: pyproject.toml requirements.lock tools/setup_venv.py $(if $(READY),,always)
 	@$(call quote,$(PYTHON)) tools/setup_venv.py
 
+# Nobody but `make test` needs them, so they are no part of .venv. Looks each time whether there is anything to do.
+clients: .venv/.stamp
+	@.venv/bin/python -m tools.setup_clients
+
 # torch is pinned but not locked by hash, so that a local wheel fits; its CUDA libraries are left out: Gradus runs on the CPU.
 NOT_LOCKED = torch triton cuda-bindings cuda-pathfinder cuda-toolkit nvidia-cublas nvidia-cuda-cupti nvidia-cuda-nvrtc \
 	nvidia-cuda-runtime nvidia-cudnn-cu13 nvidia-cufft nvidia-cufile nvidia-curand nvidia-cusolver nvidia-cusparse \
@@ -65,5 +75,9 @@ lock: .venv/.stamp
 	--output-file .venv/requirements.lock pyproject.toml
 	@sed -n 's/.*"\(torch==[^"]*\)".*/\1/p' pyproject.toml >>.venv/requirements.lock
 	@mv .venv/requirements.lock requirements.lock
+	@cp requirements-clients.lock .venv/requirements-clients.lock
+	@.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --group clients --generate-hashes --no-header \
+	--no-annotate $(if $(UPGRADE),--upgrade) --output-file .venv/requirements-clients.lock
+	@mv .venv/requirements-clients.lock requirements-clients.lock
 
-.PHONY: help grade test check corpus format bench setup lock always
+.PHONY: help grade test check serve corpus format bench setup clients lock always

@@ -16,7 +16,7 @@ HEAVY = ("torch", "chromadb", "sentence_transformers", "langgraph", "openai", "o
 # Who may import whom, by the first part of the name below gradus.
 MAY_IMPORT = {
     "curriculum": set(),
-    "sim": set(),
+    "sim": {"coldtrail"},
     "embeddings": set(),
     "coldtrail": set(),
     "grading": {"curriculum", "sim", "embeddings", "coldtrail"},

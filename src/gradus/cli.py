@@ -5,8 +5,11 @@ Everything heavy is imported inside the commands, so that `gradus --help` answer
 
 from __future__ import annotations
 
+import errno
+import functools
 import io
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,11 +22,19 @@ import gradus
 from gradus.curriculum import Curriculum, CurriculumError, find_root, read_curriculum
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from gradus.embeddings import Encoder
+    from gradus.grading.live import LiveReport
     from gradus.grading.verdicts import Report
+    from gradus.sim import Simulator
 
 NOT_DONE = 1
 NO_SENSE = 2
 INTERRUPTED = 130
+KEPT_EXCHANGES = 1000
+STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 app = typer.Typer(
     add_completion=False,
@@ -83,12 +94,15 @@ def grade(
 ) -> None:
     """Grade exercises and show where you stand.
 
+    With GRADUS_LLM=live, record or replay, what a real model makes of the exercises is reported after the grade.
+
     Exit status: 0 graded; 1 with --strict, not all of it is done; 2 a grader is broken or the command makes no sense.
     """
+    from gradus.grading.live import LiveError, live_run
     from gradus.grading.pool import GradingError
     from gradus.grading.pool import grade as grade_exercises
 
-    with _plain_errors(GradingError):
+    with _plain_errors(GradingError, LiveError):
         curriculum = _curriculum()
         folder = _target(curriculum, target)
         if debug is not None:
@@ -100,12 +114,20 @@ def grade(
         from gradus.grading.reporters import terminal
 
         exercises = curriculum.select(stems or (), module)
+        endpoint = live_run(os.environ, curriculum.root)
         shown_on = terminal.screen_of(sys.stdout)
-        with terminal.LiveLine(sys.stderr if json == "-" else sys.stdout, shown_on, len(exercises)) as live:
-            report = grade_exercises(curriculum, exercises, folder, jobs=jobs, on_result=live.advance)
+        progress = sys.stderr if json == "-" else sys.stdout
+        with terminal.LiveLine(progress, shown_on, len(exercises)) as line:
+            report = grade_exercises(curriculum, exercises, folder, jobs=jobs, on_result=line.advance)
         if json != "-":
-            print(terminal.render(curriculum, report, shown_on, verbose), end="")
-        _write_reports(curriculum, report, json, junit)
+            print(terminal.render(curriculum, report, shown_on, verbose), end="", flush=True)
+        live = None
+        if endpoint is not None:
+            with terminal.LiveLine(progress, shown_on, len(exercises)) as line:
+                live = endpoint.make(curriculum, exercises, folder, jobs=jobs, on_result=line.advance)
+            if json != "-":
+                print(terminal.render_live(curriculum, live, shown_on, verbose), end="")
+        _write_reports(curriculum, report, live, json, junit)
         raise typer.Exit(_exit_status(report, _is_ci() if strict is None else strict))
 
 
@@ -143,6 +165,44 @@ def corpus() -> None:
         print(f"{len(changed)} written." if changed else "Nothing has drifted: every derived file is as it should be.")
 
 
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(metavar="HOST", help="The address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(metavar="PORT", min=0, max=65535, help="0 for any free one.")] = 8377,
+    seed: Annotated[int, typer.Option(metavar="N", help="What the model's choices depend on.")] = 0,
+) -> None:
+    """Serve the simulated provider over HTTP, for notebooks, other languages and curious people.
+
+    Exit status: 0 terminated; 130 stopped by Ctrl-C; 2 nobody can listen there.
+    """
+    from gradus.sim.server import Server, is_loopback
+
+    with _plain_errors():
+        # Blocked, a signal waits until it is asked for, and none falls between two instructions. Threads inherit that.
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+        try:
+            server = Server(simulator_for(seed), host, port, log=_to_stderr)
+        except OSError as error:
+            raise CommandError(_cannot_listen(host, port, error)) from None
+        with server:
+            print(f"export OPENAI_BASE_URL={server.base_url}", "export OPENAI_API_KEY=anything", sep="\n")
+            print(f"# The page at {server.url}/ shows every request. Ctrl-C stops the server.", flush=True)
+            if not is_loopback(host):
+                _to_stderr(f"gradus: {host} can be reached from other machines; whoever does may use all of it.")
+            stopped_by = signal.sigwait(STOPPING)
+        if stopped_by == signal.SIGINT:
+            raise KeyboardInterrupt
+
+
+def simulator_for(seed: int) -> Simulator:
+    """What `gradus serve` serves."""
+    from gradus.sim import RealClock, Simulator
+
+    simulator = Simulator(seed=seed, clock=RealClock(), embed=_embed, keep=KEPT_EXCHANGES)
+    simulator.otherwise("This is the simulated provider. It has no reader yet, so it says this to everybody.")
+    return simulator
+
+
 @contextmanager
 def _plain_errors(*others: type[Exception]) -> Iterator[None]:
     """A sentence on stderr, and no traceback, for what the person at the keyboard can put right."""
@@ -155,6 +215,32 @@ def _plain_errors(*others: type[Exception]) -> Iterator[None]:
     except KeyboardInterrupt:
         typer.echo("gradus: interrupted.", err=True)
         raise typer.Exit(INTERRUPTED) from None
+
+
+def _to_stderr(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        other = port + 1 if port < 65535 else 8377
+        return (
+            f"Port {port} is taken, maybe by another gradus serve. "
+            f"Choose another with --port {other} (make serve PORT={other}), or --port 0 for any that is free."
+        )
+    reason = (error.strerror or str(error)).partition(" (")[0]
+    return f"Cannot listen at {host}, port {port}: {reason}. Choose others with --host and --port."
+
+
+def _embed(texts: list[str]) -> NDArray[np.float32]:
+    return _encoder().encode(texts)
+
+
+@functools.cache
+def _encoder() -> Encoder:
+    from gradus.embeddings import Encoder
+
+    return Encoder()
 
 
 def _curriculum() -> Curriculum:
@@ -171,12 +257,14 @@ def _target(curriculum: Curriculum, name: str) -> Path:
     return folder
 
 
-def _write_reports(curriculum: Curriculum, report: Report, json: str | None, junit: Path | None) -> None:
+def _write_reports(
+    curriculum: Curriculum, report: Report, live: LiveReport | None, json: str | None, junit: Path | None
+) -> None:
     """The documents that were asked for, and the job summary where GitHub runs this."""
     if json is not None:
         from gradus.grading.reporters import json_report
 
-        document = json_report.render(curriculum, report)
+        document = json_report.render(curriculum, report, live)
         if json == "-":
             print(document, end="")
         else:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import openai
 import pytest
 from openai import OpenAI
-from openai.types import EmbeddingCreateParams
+from openai.types import EmbeddingCreateParams, ModerationCreateParams
 from openai.types.chat.completion_create_params import CompletionCreateParamsStreaming
+from openai.types.responses import InputTokenCountParams
 from openai.types.responses.response_create_params import ResponseCreateParamsStreaming
 
 from gradus.sim import Simulator
-from gradus.sim.contract import chat, embeddings, responses
+from gradus.sim.contract import chat, embeddings, moderations, responses
+from gradus.sim.contract.parameters import Parameter
 from gradus.sim.contract.schema import strict_flaw
 
 USER = {"role": "user", "content": "ping"}
@@ -38,6 +40,17 @@ STRICT: dict[str, Any] = {
         "owner": {"type": "object", "properties": {}, "required": [], "additionalProperties": False},
     },
 }
+TOOL: dict[str, Any] = {"type": "function", "function": {"name": "lookup"}}
+RESPONSE_TOOL = {"type": "function", "name": "lookup"}
+PART = "messages[0].content[0].type"
+IMAGE = "messages[0].content[0].image_url"
+ITEM_PART = "input[0].content[0].type"
+
+
+def allowed(name: str, mode: str = "auto") -> dict[str, Any]:
+    """A tool choice of chat completions that allows for one function."""
+    tools = [{"type": "function", "function": {"name": name}}]
+    return {"type": "allowed_tools", "allowed_tools": {"mode": mode, "tools": tools}}
 
 
 @pytest.fixture(autouse=True)
@@ -235,6 +248,51 @@ def test_a_strict_schema_has_no_flaw() -> None:
             "tools[0].function.name",
         ),
         ({"response_format": {"type": "object"}}, 400, "invalid_value", "response_format.type"),
+        ({"response_format": {"type": "json_object"}}, 400, None, "messages"),
+        (
+            {"response_format": {"type": "json_schema", "json_schema": {"name": "a part", "schema": STRICT}}},
+            400,
+            "invalid_value",
+            "response_format.json_schema.name",
+        ),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "input_text", "text": "x"}]}]},
+            400,
+            "invalid_value",
+            PART,
+        ),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "image_url"}]}]},
+            400,
+            "missing_required_parameter",
+            IMAGE,
+        ),
+        ({"reasoning_effort": "huge"}, 400, "invalid_value", "reasoning_effort"),
+        ({"service_tier": "cheap"}, 400, "invalid_value", "service_tier"),
+        ({"verbosity": "chatty"}, 400, "invalid_value", "verbosity"),
+        ({"prompt_cache_retention": "forever"}, 400, "invalid_value", "prompt_cache_retention"),
+        ({"prompt_cache_options": {"ttl": "12h"}}, 400, "invalid_value", "prompt_cache_options.ttl"),
+        ({"modalities": ["text", "audio"]}, 400, "invalid_value", "modalities[1]"),
+        ({"prediction": {"type": "content"}}, 400, "missing_required_parameter", "prediction.content"),
+        ({"logit_bias": {"17": 101}}, 400, "integer_above_max_value", "logit_bias.17"),
+        ({"stop": ["a", "b", "c", "d", "e"]}, 400, "array_above_max_length", "stop"),
+        ({"stop": [7]}, 400, "invalid_type", "stop[0]"),
+        ({"max_tokens": 5, "max_completion_tokens": 5}, 400, "invalid_parameter_combination", "max_tokens"),
+        ({"parallel_tool_calls": False}, 400, None, "parallel_tool_calls"),
+        ({"function_call": "auto"}, 400, None, "function_call"),
+        ({"functions": [{"name": "lookup"}]}, 400, "unsupported_parameter", "functions"),
+        ({"web_search_options": {"search_context_size": "low"}}, 400, "unsupported_parameter", "web_search_options"),
+        ({"moderation": {"model": "sim-moderation"}}, 400, "unsupported_parameter", "moderation"),
+        ({"tools": []}, 400, "empty_array", "tools"),
+        ({"tools": [TOOL] * 129}, 400, "array_above_max_length", "tools"),
+        ({"tools": [TOOL], "tool_choice": {"type": "custom"}}, 400, "invalid_value", "tool_choice.type"),
+        ({"tools": [TOOL], "tool_choice": allowed("reset")}, 400, "invalid_value", "tool_choice"),
+        (
+            {"tools": [TOOL], "tool_choice": allowed("lookup", mode="always")},
+            400,
+            "invalid_value",
+            "tool_choice.allowed_tools.mode",
+        ),
     ],
 )
 def test_c6_and_malformed_chat_requests(
@@ -279,6 +337,33 @@ def test_c6_and_malformed_chat_requests(
         ({"previous_response_id": "resp_x"}, 400, "previous_response_not_found", "previous_response_id"),
         ({"reasoning": {"effort": "huge"}}, 400, "invalid_value", "reasoning.effort"),
         ({"background": True}, 400, "unsupported_parameter", "background"),
+        ({"reasoning": {"context": "some"}}, 400, "invalid_value", "reasoning.context"),
+        ({"reasoning": {"summary": "long"}}, 400, "invalid_value", "reasoning.summary"),
+        ({"service_tier": "cheap"}, 400, "invalid_value", "service_tier"),
+        ({"prompt_cache_retention": "forever"}, 400, "invalid_value", "prompt_cache_retention"),
+        ({"prompt_cache_options": {"mode": "maybe"}}, 400, "invalid_value", "prompt_cache_options.mode"),
+        ({"image": {"context_compression": "some"}}, 400, "invalid_value", "image.context_compression"),
+        ({"include": ["everything"]}, 400, "invalid_value", "include[0]"),
+        ({"include": ["message.output_text.logprobs"]}, 400, "unsupported_parameter", "include"),
+        ({"context_management": [{"type": "compaction"}]}, 400, "unsupported_parameter", "context_management"),
+        ({"input": [{**USER, "status": "done"}]}, 400, "invalid_value", "input[0].status"),
+        ({"input": [{"role": "user", "content": [{"type": "text", "text": "x"}]}]}, 400, "invalid_value", ITEM_PART),
+        ({"text": {"format": {"type": "json_object"}}}, 400, None, "input"),
+        (
+            {"tools": [RESPONSE_TOOL], "tool_choice": {"type": "allowed_tools", "mode": "auto"}},
+            400,
+            "missing_required_parameter",
+            "tool_choice.tools",
+        ),
+        (
+            {
+                "tools": [RESPONSE_TOOL],
+                "tool_choice": {"type": "allowed_tools", "mode": "auto", "tools": [{**RESPONSE_TOOL, "name": "reset"}]},
+            },
+            400,
+            "invalid_value",
+            "tool_choice",
+        ),
     ],
 )
 def test_c6_and_malformed_response_requests(
@@ -309,7 +394,7 @@ def test_malformed_embedding_requests(client: OpenAI, body: dict[str, Any], stat
     ("method", "path", "status"),
     [
         ("POST", "/completion", 404),
-        ("GET", "/chat/completions", 405),
+        ("GET", "/embeddings", 405),
         ("POST", "/models", 405),
         ("GET", "/models/x", 404),
     ],
@@ -325,9 +410,58 @@ def test_wrong_paths_and_methods(client: OpenAI, method: str, path: str, status:
     [
         (chat.PARAMETERS, CompletionCreateParamsStreaming),
         (responses.PARAMETERS, ResponseCreateParamsStreaming),
+        (responses.COUNT, InputTokenCountParams),
         (embeddings.PARAMETERS, EmbeddingCreateParams),
+        (moderations.PARAMETERS, ModerationCreateParams),
     ],
 )
 def test_the_parameters_are_those_of_the_installed_sdk(known: dict[str, Any], params: type) -> None:
     names = {name for base in params.__mro__ for name in getattr(base, "__annotations__", {})}
     assert set(known) == names
+
+
+def literals(annotation: Any) -> set[str]:
+    """The strings that a type of the SDK lists."""
+    if get_origin(annotation) is Literal:
+        return {value for value in get_args(annotation) if isinstance(value, str)}
+    return {value for part in get_args(annotation) for value in literals(part)}
+
+
+@pytest.mark.parametrize(
+    ("known", "params"),
+    [(chat.PARAMETERS, CompletionCreateParamsStreaming), (responses.PARAMETERS, ResponseCreateParamsStreaming)],
+)
+def test_the_choices_are_those_of_the_installed_sdk(known: dict[str, Parameter], params: type) -> None:
+    # A model's name is free, tools are chosen by name too, and no model here speaks.
+    listed = {name: literals(hint) - {"audio"} for name, hint in get_type_hints(params).items()}
+    apart = ("model", "tool_choice", "function_call")
+    assert {name: set(known[name].choices) for name in known if name not in apart} == {
+        name: choices for name, choices in listed.items() if name not in apart
+    }
+
+
+def test_what_is_legal_is_answered() -> None:
+    legal_chat: list[dict[str, Any]] = [
+        {"reasoning_effort": "max"},
+        {"tools": [TOOL], "tool_choice": allowed("lookup"), "parallel_tool_calls": False},
+        {"modalities": ["text"], "prediction": {"type": "content", "content": "pong"}, "stop": ["a"]},
+        {"response_format": {"type": "json_object"}, "messages": [{"role": "user", "content": "ping as JSON"}]},
+    ]
+    tool = {**RESPONSE_TOOL, "async": True, "defer_loading": False, "allowed_callers": ["direct"], "output_schema": {}}
+    chosen = {"type": "allowed_tools", "mode": "required", "tools": [RESPONSE_TOOL]}
+    breakpoint_part = {"type": "input_text", "text": "ping", "prompt_cache_breakpoint": {"mode": "explicit"}}
+    legal_responses: list[dict[str, Any]] = [
+        {"reasoning": {"effort": "max", "context": "auto", "mode": "pro"}, "include": ["reasoning.encrypted_content"]},
+        {"tools": [tool], "tool_choice": chosen},
+        {"tools": []},
+        {"input": [{"role": "user", "content": [breakpoint_part]}]},
+        {"text": {"format": {"type": "json_object"}}, "instructions": "Answer in JSON."},
+    ]
+    other = Simulator()
+    other.otherwise("pong")
+    with other.client() as answered:
+        for body in legal_chat:
+            answered.post("/chat/completions", body={"model": "sim-small", "messages": [USER], **body}, cast_to=object)
+        for body in legal_responses:
+            answered.post("/responses", body={"model": "sim-small", "input": "ping", **body}, cast_to=object)
+    assert {exchange.status for exchange in other.ledger.exchanges} == {200}

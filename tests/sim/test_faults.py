@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import openai
@@ -12,10 +13,12 @@ from openai import AsyncOpenAI, OpenAI
 from gradus.sim import (
     ConnectionReset,
     CutStream,
+    Garbled,
     QuotaExhausted,
     RateLimited,
     ReadTimeout,
     Reply,
+    Request,
     ServerError,
     Simulator,
     Step,
@@ -134,3 +137,113 @@ def test_a_stream_may_fail_before_it_begins(sim: Simulator, client: OpenAI) -> N
     assert events[-1].type == "response.completed"
     assert sim.clock.slept == [1.0]
     assert [exchange.streamed for exchange in sim.ledger.exchanges] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("fault", "calls", "slept"),
+    [
+        (RateLimited(retry_after=2), 3, [2.0, 2.0]),
+        (RateLimited(retry_after_ms=250), 3, [0.25, 0.25]),
+        (RateLimited(retry_after=1, should_retry=False), 1, []),
+        (ServerError(should_retry=False), 1, []),
+        (ServerError(500, retry_after=3), 3, [3.0, 3.0]),
+        (Unauthorized(), 1, []),
+    ],
+)
+def test_how_often_the_sdk_tries_again_and_after_how_long(
+    sim: Simulator, client: OpenAI, fault: Step, calls: int, slept: list[float]
+) -> None:
+    sim.otherwise(fault)
+    with pytest.raises(openai.APIStatusError):
+        ask(client)
+    assert (sim.ledger.calls, sim.clock.slept) == (calls, slept)
+    assert (sim.ledger.cost, sim.ledger.tokens) == (0, 0)
+
+
+def test_an_exhausted_quota_is_asked_for_in_vain(sim: Simulator, client: OpenAI) -> None:
+    sim.otherwise(QuotaExhausted())
+    with pytest.raises(openai.RateLimitError) as caught:
+        ask(client)
+    assert caught.value.code == "insufficient_quota"
+    assert [exchange.fault for exchange in sim.ledger.exchanges] == ["QuotaExhausted"] * 3
+
+
+@pytest.mark.parametrize(("retry_after", "calls", "now"), [(100, 2, 100.0), (300, 1, 0.0)])
+def test_retry_after_may_go_beyond_what_the_caller_has_time_for(
+    sim: Simulator, client: OpenAI, retry_after: float, calls: int, now: float
+) -> None:
+    """The SDK waits up to 120 seconds, timeout=10 or not; beyond that it gives up at once."""
+    sim.script(RateLimited(retry_after=retry_after), *["pong"] * (calls - 1))
+    impatient = client.with_options(timeout=10)
+    if calls == 1:
+        with pytest.raises(openai.RateLimitError):
+            ask(impatient)
+    else:
+        assert ask(impatient) == "pong"
+    assert (sim.ledger.calls, sim.clock.now) == (calls, now)
+
+
+PAGE = "<html><body>502 Bad Gateway</body></html>"
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [(Garbled(PAGE), 200), (Garbled('{"id": "resp_', content_type="application/json"), 200), (Garbled(PAGE, 502), 502)],
+)
+def test_what_is_not_the_api_s_answer_is_named_and_costs_nothing(sim: Simulator, fault: Garbled, status: int) -> None:
+    sim.script(fault, "pong")
+    response = sim.handle(Request("POST", "/v1/responses", body=b'{"model": "sim-small", "input": "ping"}'))
+    assert (response.status, response.headers["content-type"]) == (status, fault.content_type)
+    assert list(response.chunks) == [fault.body.encode()]
+    [exchange] = sim.ledger.exchanges
+    assert (exchange.fault, exchange.status, exchange.error) == ("Garbled", status, fault.body)
+    assert (exchange.acted, exchange.cost, exchange.text, exchange.ended) == (False, 0, "", 0.0)
+    assert f"    -> {status}: {fault.body}" in sim.ledger.transcript()
+    assert sim.unmet() == "1 scripted step was never asked for, the first of them 'pong'"
+
+
+def test_html_with_200_is_handed_over_as_a_str(sim: Simulator, client: OpenAI, async_client: AsyncOpenAI) -> None:
+    sim.otherwise(Garbled(PAGE))
+    answer: Any = client.responses.create(model="sim-small", input="ping")
+    assert answer == PAGE
+
+    async def work() -> Any:
+        return await async_client.responses.create(model="sim-small", input="ping")
+
+    assert asyncio.run(work()) == PAGE
+    assert list(client.responses.create(model="sim-small", input="ping", stream=True)) == []
+    assert sim.ledger.calls == 3
+
+
+def test_broken_json_with_200_is_no_error_of_the_sdk_and_not_retried(
+    sim: Simulator, client: OpenAI, async_client: AsyncOpenAI
+) -> None:
+    sim.otherwise(Garbled('{"id": "resp_', content_type="application/json"))
+    with pytest.raises(json.JSONDecodeError):
+        ask(client)
+
+    async def work() -> None:
+        await async_client.responses.create(model="sim-small", input="ping")
+
+    with pytest.raises(json.JSONDecodeError):
+        asyncio.run(work())
+    assert sim.ledger.calls == 2
+
+
+def test_html_with_a_status_is_retried_like_any_other(sim: Simulator, client: OpenAI) -> None:
+    sim.script(Garbled(PAGE, status=502), "pong", Garbled(PAGE, status=403))
+    assert ask(client) == "pong"
+    with pytest.raises(openai.PermissionDeniedError) as caught:
+        ask(client)
+    assert caught.value.body == PAGE
+    assert sim.ledger.calls == 3
+
+
+def test_garbled_embeddings(sim: Simulator, client: OpenAI) -> None:
+    sim.script(Garbled(PAGE), Garbled('{"data": []}', content_type="application/json"))
+    with pytest.raises(AttributeError, match="'str' object has no attribute 'data'"):
+        client.embeddings.create(model="sim-embed", input="valve")
+    with pytest.raises(ValueError, match="No embedding data received"):
+        client.embeddings.create(model="sim-embed", input="valve")
+    assert [exchange.fault for exchange in sim.ledger.exchanges] == ["Garbled", "Garbled"]
+    assert sim.unmet() == ""

@@ -6,16 +6,16 @@ The learner's side holds stand-ins; every use of one comes here, is carried out 
 from __future__ import annotations
 
 import builtins
-import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from gradus.embeddings import Encoder
 from gradus.grading.peer import Message
 from gradus.grading.remote import Remote
+from gradus.grading.served import CoreServer
 from gradus.grading.wire import Codec, Json, WireError
-from gradus.sim import Fault, Request, Simulator, Sleep, VirtualClock
+from gradus.sim import Clock, Simulator
 
 
 @dataclass(frozen=True)
@@ -90,14 +90,13 @@ class Capabilities:
     simulator: Simulator
     failure: AssertionError | None = None  # what a callback's own assertion said, to be raised when the call is over
     _lent: list[Any] = field(default_factory=list)
-    _streams: dict[int, Iterator[Any]] = field(default_factory=dict)
-    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    _served: CoreServer = field(default_factory=CoreServer)
 
     def __post_init__(self) -> None:
         self._lent.append(self.simulator)
 
     @property
-    def clock(self) -> VirtualClock:
+    def clock(self) -> Clock:
         return self.simulator.clock
 
     def refer(self, value: Any) -> Json:
@@ -159,34 +158,13 @@ class Capabilities:
         return {}
 
     def _http(self, message: Message, codec: Codec) -> Message:
-        simulator = self._lent_as(Simulator, message["ref"])
-        request = Request(
-            method=str(message["method"]),
-            path=str(message["path"]),
-            headers={str(name): str(value) for name, value in message["headers"].items()},
-            body=Codec().decode(message["body"]),
-            query={str(name): str(value) for name, value in message["query"].items()},
-        )
-        response = simulator.handle(request)
-        stream = next(self._numbers)
-        self._streams[stream] = iter(response.chunks)
-        return {"status": response.status, "headers": dict(response.headers), "stream": stream}
+        return self._served.http(self._lent_as(Simulator, message["ref"]), message)
 
     def _chunk(self, message: Message, codec: Codec) -> Message:
-        chunk = next(self._streams[message["stream"]], None)
-        if isinstance(chunk, Sleep):
-            return {"sleep": chunk.seconds}
-        if isinstance(chunk, Fault):
-            return {"fault": chunk.kind}
-        if chunk is None:
-            del self._streams[message["stream"]]
-        return {"bytes": Codec().encode(chunk)}
+        return self._served.chunk(message)
 
     def _close(self, message: Message, codec: Codec) -> Message:
-        stream = self._streams.pop(message["stream"], None)
-        if stream is not None and hasattr(stream, "close"):
-            stream.close()
-        return {}
+        return self._served.close(message)
 
     def _encode(self, message: Message, codec: Codec) -> Message:
         encoder = self._lent_as(Encoder, message["ref"])

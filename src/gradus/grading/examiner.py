@@ -16,12 +16,13 @@ import pytest
 
 from gradus.grading.connection import Budget, ProcessPeer, WorkerConnection
 from gradus.grading.control import ask
-from gradus.grading.fixtures import link_for, result_of, stem_of
+from gradus.grading.fixtures import link_for, result_of, stem_of, upstream
 from gradus.grading.forking import serve_forks
 from gradus.grading.guard import Guard
 from gradus.grading.limits import Limits
 from gradus.grading.link import Link, Worker
 from gradus.grading.peer import Message
+from gradus.grading.served import RemoteCore
 from gradus.grading.verdicts import TestResult, Verdict
 from gradus.sim import tokens
 
@@ -55,12 +56,14 @@ class ExaminerJob:
         scratch: a folder for this run; tests get theirs below it.
         limits: see `Limits`.
         seed: None for the order in the file, or a number to shuffle the tests by.
+        live: whether the controller has something that answers in place of scripts.
     """
 
     stem: str
     scratch: str
     limits: dict[str, Any]
     seed: int | None
+    live: bool
 
 
 class RemoteWorker:
@@ -112,7 +115,7 @@ class Examiner:
         """Serve forks here for ever. A fork goes on from here with one exercise's tests."""
         described, (fd,) = serve_forks(self._control)
         job = ExaminerJob(**described)
-        self._controller = socket.socket(fileno=fd)
+        self._controller = controller = socket.socket(fileno=fd)
         self._scratch = Path(job.scratch)
         session.items[:] = [item for item in session.items if stem_of(item.path) == job.stem]
         if job.seed is not None:
@@ -120,6 +123,8 @@ class Examiner:
         session.testscollected = len(session.items)
         link = self._link(Limits(**job.limits))
         session.config.stash[link_for] = lambda stem: link
+        if job.live:
+            session.config.stash[upstream] = RemoteCore(lambda message: ask(controller, message)[0], 0)
         link.start()
         _forbid_waiting_and_sockets()
         if not session.items:

@@ -6,8 +6,9 @@ Where the submission runs is the business of whoever loads this: see `link_for`.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -19,11 +20,15 @@ from gradus.grading.explain import Comparison, case_of, explain
 from gradus.grading.link import Link
 from gradus.grading.remote import Submission
 from gradus.grading.verdicts import TestResult
-from gradus.sim import VirtualClock
+from gradus.sim import Clock
+
+if TYPE_CHECKING:
+    from gradus.sim.transport import Core
 
 LinkFor = Callable[[str], Link]
 
 link_for = pytest.StashKey[LinkFor]()  # how this run reaches a submission; set at configuration
+upstream: pytest.StashKey[Core] = pytest.StashKey()  # what answers in place of scripts; set in a live run only
 links = pytest.StashKey[dict[str, Link]]()
 current_link = pytest.StashKey[Link]()
 comparison = pytest.StashKey[Comparison]()
@@ -64,13 +69,13 @@ def _link(config: pytest.Config, grader: Path) -> Link:
 
 
 @pytest.fixture
-def sim() -> LentSimulator:
+def sim(request: pytest.FixtureRequest) -> LentSimulator:
     """A fresh simulated provider."""
-    return LentSimulator(embed=lambda texts: Encoder().encode(texts))
+    return LentSimulator(embed=lambda texts: Encoder().encode(texts), upstream=request.config.stash.get(upstream, None))
 
 
 @pytest.fixture
-def clock(sim: LentSimulator) -> VirtualClock:
+def clock(sim: LentSimulator) -> Clock:
     """The simulator's clock, which is also the submission's."""
     return sim.clock
 
@@ -114,4 +119,11 @@ def result_of(item: pytest.Item, call: pytest.CallInfo[None]) -> TestResult:
     case = case_of(item, stem_of(item.path))
     error = call.excinfo.value if call.excinfo else None
     link = item.stash.get(current_link, None)
-    return explain(case, error, call.duration, link, item.config.stash.get(comparison, None))
+    result = explain(case, error, call.duration, link, item.config.stash.get(comparison, None))
+    simulator = getattr(item, "funcargs", {}).get("sim")
+    if upstream in item.config.stash and isinstance(simulator, LentSimulator):
+        asked = [simulator.ledger[index] for index in simulator.passed_on]
+        tokens = sum(exchange.prompt_tokens + exchange.completion_tokens for exchange in asked)
+        transcript = "" if case.held_out or not asked else simulator.ledger.transcript()
+        result = replace(result, calls=len(asked), tokens=tokens, transcript=transcript)
+    return result

@@ -15,22 +15,28 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gradus.curriculum import Curriculum, Exercise
 from gradus.grading.control import Message, ask, receive_message, send_message
 from gradus.grading.limits import DEFAULT_LIMITS, Limits
+from gradus.grading.served import CoreServer
 from gradus.grading.verdicts import ExerciseResult, Report, TestResult, Verdict, exercise_result
 from gradus.grading.wire import WireError
 from gradus.grading.worker import ENVIRONMENT, WorkerJob
 from gradus.sim import VirtualClock
 
+if TYPE_CHECKING:
+    from gradus.sim.transport import Core
+
 SCRATCH = "gradus-"  # how folders begin that last for one exercise's grading; the controller's process id follows
+# What speaks of an endpoint is for the controller alone: no submission sees it, nor behaves differently for it.
+ENDPOINT_VARIABLES = ("GRADUS_LLM", "GRADUS_MODEL", "GRADUS_CASSETTE", "OPENAI_BASE_URL")
 GRACE = 30.0  # seconds that an examiner gets beyond its exercise's limit before it is taken for stuck
 
 
@@ -130,7 +136,7 @@ class ForkServer:
         process = subprocess.Popen(
             command,
             pass_fds=[theirs.fileno()],
-            env={**os.environ, **ENVIRONMENT},
+            env={**_without_endpoint(os.environ), **ENVIRONMENT},
             start_new_session=True,
             stdin=subprocess.DEVNULL,
         )
@@ -152,15 +158,19 @@ class Pool:
     Args:
         exercises: whose graders to collect.
         limits: see `Limits`.
+        upstream: what answers in place of the graders' scripts; None: nothing does.
 
     Example:
         >>> with Pool(curriculum.exercises) as pool:
         ...     result = pool.grade(curriculum.exercises[0], root / "exercises")
     """
 
-    def __init__(self, exercises: Sequence[Exercise], limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(
+        self, exercises: Sequence[Exercise], limits: Limits = DEFAULT_LIMITS, upstream: Core | None = None
+    ) -> None:
         _clear_abandoned_scratch()
         self._limits = limits
+        self._upstream = upstream
         self._examiners = ForkServer("examiner", [exercise.grader for exercise in exercises])
         self._workers = ForkServer("worker")
 
@@ -196,7 +206,7 @@ class Pool:
         scratch = Path(tempfile.mkdtemp(prefix=f"{SCRATCH}{os.getpid()}-", dir=scratch_place()))
         try:
             (scratch / "work").mkdir()
-            run = _Run(exercise, target.resolve(), scratch, seed, self._limits, self._workers)
+            run = _Run(exercise, target.resolve(), scratch, seed, self._limits, self._workers, self._upstream)
             return run.examine(self._examiners)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
@@ -206,13 +216,23 @@ class _Run:
     """One exercise being graded: answers what its examiner asks for until it is done."""
 
     def __init__(
-        self, exercise: Exercise, target: Path, scratch: Path, seed: int | None, limits: Limits, workers: ForkServer
+        self,
+        exercise: Exercise,
+        target: Path,
+        scratch: Path,
+        seed: int | None,
+        limits: Limits,
+        workers: ForkServer,
+        upstream: Core | None,
     ) -> None:
         self._exercise = exercise
         self._scratch = scratch
         self._seed = seed
         self._limits = limits
         self._workers = workers
+        self._upstream = upstream
+        self._served = CoreServer()
+        self._deadline = 0.0
         self._running: set[int] = set()
         self._tests: list[TestResult] = []
         self._job = WorkerJob(
@@ -231,6 +251,7 @@ class _Run:
             "scratch": str(self._scratch),
             "limits": self._limits.to_json(),
             "seed": self._seed,
+            "live": self._upstream is not None,
         }
         examiner = examiners.fork(job, [theirs.fileno()])
         theirs.close()
@@ -248,9 +269,9 @@ class _Run:
 
     def _attend(self, examiner: socket.socket) -> bool:
         """Serve the examiner; True when it says that it is done."""
-        deadline = time.monotonic() + self._limits.exercise_seconds + GRACE
+        self._deadline = time.monotonic() + self._limits.exercise_seconds + GRACE
         while True:
-            examiner.settimeout(max(0.01, deadline - time.monotonic()))
+            examiner.settimeout(max(0.01, self._deadline - time.monotonic()))
             try:
                 message, _ = receive_message(examiner)
             except (TimeoutError, WireError):
@@ -265,10 +286,23 @@ class _Run:
         elif message["op"] == "end":
             self._running.discard(message["pid"])
             send_message(examiner, {"how": self._workers.end(message["pid"], message["gone"])})
+        elif message["op"] in ("http", "chunk", "close"):
+            send_message(examiner, self._pass_on(message))
         else:
             if message["op"] == "result":
                 self._tests.append(_read_test(message["test"]))
             send_message(examiner, {})
+
+    def _pass_on(self, message: Message) -> Message:
+        """Serve the examiner's use of what answers in place of scripts; the time that takes is nobody's."""
+        assert self._upstream is not None
+        began = time.monotonic()
+        try:
+            if message["op"] == "http":
+                return self._served.http(self._upstream, message)
+            return self._served.chunk(message) if message["op"] == "chunk" else self._served.close(message)
+        finally:
+            self._deadline += time.monotonic() - began
 
     def _start_worker(self, examiner: socket.socket) -> None:
         wire, workers_wire = socket.socketpair()
@@ -277,6 +311,10 @@ class _Run:
             pid = self._workers.fork(asdict(self._job), [workers_wire.fileno(), workers_output.fileno()])
             self._running.add(pid)
             send_message(examiner, {"pid": pid}, [wire.fileno(), output.fileno()])
+
+
+def _without_endpoint(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if name not in ENDPOINT_VARIABLES}
 
 
 def scratch_place() -> str | None:
@@ -317,6 +355,7 @@ def grade(
     *,
     jobs: int = 2,
     on_result: Callable[[ExerciseResult], None] | None = None,
+    upstream: Core | None = None,
 ) -> Report:
     """Grade exercises of a submission.
 
@@ -326,6 +365,7 @@ def grade(
         target: a folder laid out like exercises/.
         jobs: how many at a time.
         on_result: called with each result as it comes in, from another thread.
+        upstream: what answers in place of the graders' scripts; None: nothing does.
 
     Returns:
         The report, in the order of `exercises`.
@@ -346,7 +386,7 @@ def grade(
         if on_result is not None:
             on_result(results[exercise.stem])
 
-    with Pool(exercises) as pool, ThreadPoolExecutor(jobs) as threads:
+    with Pool(exercises, upstream=upstream) as pool, ThreadPoolExecutor(jobs) as threads:
         try:
             for done in [threads.submit(one, exercise) for exercise in exercises]:
                 done.result()

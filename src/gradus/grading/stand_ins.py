@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import builtins
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradus.grading.peer import Message
+from gradus.grading.served import Ask, RemoteCore
 from gradus.grading.virtual_time import WorkerClock
 from gradus.grading.wire import Codec, Json, WireError
-from gradus.sim import Fault, Request, Response, Sleep
-
-Ask = Callable[[Message], Message]
 
 
 def stand_in(node: dict[str, Json], ask: Ask, clock: WorkerClock, codec: Codec) -> Any:
@@ -33,48 +31,6 @@ def stand_in(node: dict[str, Json], ask: Ask, clock: WorkerClock, codec: Codec) 
     if tag == "callback":
         return _async_callback(ask, ref, clock, codec) if node["a"] else _callback(ask, ref, clock, codec)
     raise WireError(f"unknown tag {tag!r}")
-
-
-class RemoteCore:
-    """The examiner's simulator, as a transport sees it."""
-
-    def __init__(self, ask: Ask, ref: int) -> None:
-        self._ask = ask
-        self._ref = ref
-        self._codec = Codec()
-
-    def handle(self, request: Request) -> Response:
-        answer = self._ask(
-            {
-                "op": "http",
-                "ref": self._ref,
-                "method": request.method,
-                "path": request.path,
-                "query": dict(request.query),
-                "headers": dict(request.headers),
-                "body": self._codec.encode(request.body),
-            }
-        )
-        return Response(answer["status"], answer["headers"], self._chunks(answer["stream"]))
-
-    def _chunks(self, stream: int) -> Iterator[bytes | Sleep | Fault]:
-        """Fetch one chunk at a time, so that the examiner knows how far the answer was read."""
-        finished = False
-        try:
-            while True:
-                answer = self._ask({"op": "chunk", "stream": stream})
-                if "sleep" in answer:
-                    yield Sleep(answer["sleep"])
-                elif "fault" in answer:
-                    yield Fault(answer["fault"])
-                elif answer["bytes"] is None:
-                    finished = True
-                    return
-                else:
-                    yield self._codec.decode(answer["bytes"])
-        finally:
-            if not finished:
-                self._ask({"op": "close", "stream": stream})
 
 
 def _client(core: RemoteCore, clock: WorkerClock, is_async: bool, options: dict[str, Any]) -> Any:

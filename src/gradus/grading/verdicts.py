@@ -47,6 +47,7 @@ class TestResult:
     `why` is the test's docstring; `called`, `returned`, `expected` and `where` are filled as far as the failure has
     them. `returned` tells both what came back and what was raised. `where` is "path:line". `printed` is what the
     learner's code wrote to stdout and stderr during this test. A held-out test leaves everything but `why` empty.
+    In a live run, `calls` and `tokens` are what the endpoint was asked and charged, `transcript` all that was said.
     """
 
     __test__ = False
@@ -62,6 +63,9 @@ class TestResult:
     where: str = ""
     printed: str = ""
     blocked_by: str = ""
+    calls: int = 0
+    tokens: int = 0
+    transcript: str = ""
 
     @property
     def message(self) -> str:

@@ -110,7 +110,7 @@ def route_bare_clients(ask: Callable[[Message], Message], clock: WorkerClock) ->
     """Let an `OpenAI()` that learners build themselves reach the examiner's simulator too; returns how to undo it."""
     if "httpx2" not in sys.modules:
         return lambda: None
-    from gradus.grading.stand_ins import RemoteCore
+    from gradus.grading.served import RemoteCore
     from gradus.sim.transport import route_everything
 
     return route_everything(RemoteCore(ask, 0), clock)

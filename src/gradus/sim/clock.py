@@ -1,8 +1,9 @@
-"""Virtual time: an hour of backoff passes in a microsecond, and every wait can be asserted on."""
+"""Virtual time, in which an hour of backoff passes in a microsecond and every wait can be asserted on; and real time."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -15,6 +16,22 @@ class Waiting(Protocol):
     def wait(self, seconds: float) -> None: ...
 
     async def wait_async(self, seconds: float) -> None: ...
+
+
+class Clock(Waiting, Protocol):
+    """A clock that a simulator can go by; what the methods mean, VirtualClock says."""
+
+    epoch: datetime
+    slept: list[float]
+
+    @property
+    def now(self) -> float: ...
+
+    def time(self) -> float: ...
+
+    def sleep(self, seconds: float) -> None: ...
+
+    def advance(self, seconds: float) -> None: ...
 
 
 class VirtualClock:
@@ -64,3 +81,42 @@ class VirtualClock:
         if seconds < 0:
             raise ValueError(f"time only moves forward, and was asked to move by {seconds} seconds")
         self._now += seconds
+
+
+class RealClock:
+    """The clock on the wall: time moves by itself, and whoever waits on it waits.
+
+    Example:
+        >>> Simulator(clock=RealClock())
+    """
+
+    def __init__(self) -> None:
+        self.epoch = datetime.now(UTC)
+        self.slept: list[float] = []
+        self._started = time.monotonic()
+
+    @property
+    def now(self) -> float:
+        """Seconds since the clock was made."""
+        return time.monotonic() - self._started
+
+    def time(self) -> float:
+        """Seconds since 1970; they never go back, whoever sets the machine's clock."""
+        return self.epoch.timestamp() + self.now
+
+    def sleep(self, seconds: float) -> None:
+        """A wait that code asked for; it is kept in `slept`."""
+        self.advance(seconds)
+        self.slept.append(float(seconds))
+
+    def wait(self, seconds: float) -> None:
+        """A wait that nobody asked for; it is not kept."""
+        self.advance(seconds)
+
+    async def wait_async(self, seconds: float) -> None:
+        """`wait`, while other tasks run."""
+        await asyncio.sleep(seconds)
+
+    def advance(self, seconds: float) -> None:
+        """Real time cannot be moved, so this waits until it has."""
+        time.sleep(seconds)

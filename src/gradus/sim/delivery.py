@@ -41,8 +41,13 @@ class Delivery(Iterator[Chunk]):
         if self._closed:
             return
         self._closed = True
-        taken = self._pieces[: self._taken]
-        if self._taken < len(self._pieces):
+        taken, left = self._pieces[: self._taken], self._pieces[self._taken :]
+        if not all(map(_is_blank, left)):
             self._ended([piece for piece in taken if isinstance(piece, Event)])
-        elif not taken or isinstance(taken[-1], Fault | Sleep):
+        elif left or not taken or isinstance(taken[-1], Fault | Sleep):
             self._ended(None)
+
+
+def _is_blank(piece: Piece) -> bool:
+    # Whoever reads lines has read the last one before the empty line that ends its event.
+    return isinstance(piece, Event) and not piece.data.strip()

@@ -1,7 +1,8 @@
 """What goes wrong between client and model. Each fault is one step of a script.
 
-A fault is either an error response (`error()`), a failing connection (ReadTimeout, ConnectionReset) or a way to spoil a
-reply on its way (CutStream).
+A fault is an error response (`error()`), a body that is none of the API's (Garbled), a failing connection (ReadTimeout,
+ConnectionReset), or something that happens to a reply while it is streamed. The last kind wraps the reply, and is for
+calls that stream: another call is turned down.
 """
 
 from __future__ import annotations
@@ -77,6 +78,25 @@ class Unauthorized:
 
 
 @dataclass(frozen=True)
+class Garbled:
+    """An answer that is not the API's, as gateways give it: broken JSON, or a page of HTML.
+
+    Args:
+        body: goes out as it is.
+        status: with 200 clients take it for an answer.
+        content_type: the SDK reads JSON only if this says so; anything else it hands over as a str.
+
+    Example:
+        >>> Garbled('{"id": "chatcmpl-', content_type="application/json").status
+        200
+    """
+
+    body: str
+    status: int = 200
+    content_type: str = "text/html"
+
+
+@dataclass(frozen=True)
 class ReadTimeout:
     """The request arrives and nothing ever comes back: the client waits as long as its read timeout allows."""
 
@@ -89,23 +109,88 @@ class ConnectionReset:
 
 
 @dataclass(frozen=True)
-class CutStream:
-    """The stream carries `after` content chunks of the reply and then just ends: no finish reason, no terminator.
-
-    A content chunk is a word (see `reply.pieces`). It is for calls that stream; another call is turned down by name.
-    """
+class _Streamed:
+    """Something that happens to this reply while it is streamed."""
 
     reply: Reply | str
-    after: int
 
     @property
     def whole(self) -> Reply:
-        """The reply that the stream would have carried."""
+        """The reply as it would go out undisturbed."""
         return Reply(self.reply) if isinstance(self.reply, str) else self.reply
 
 
-HttpFault: TypeAlias = RateLimited | QuotaExhausted | ServerError | Unauthorized
+@dataclass(frozen=True)
+class _Broken(_Streamed):
+    """A stream that carries `after` content chunks of the reply, and then breaks.
+
+    A content chunk is a word (see `reply.pieces`). With 0 the stream opens and says nothing; with more than there are,
+    all is said and only the end is missing.
+    """
+
+    after: int
+
+
+@dataclass(frozen=True)
+class CutStream(_Broken):
+    """It just ends after `after` chunks: no finish reason, no terminator, and no error."""
+
+
+@dataclass(frozen=True)
+class ResetStream(_Broken):
+    """The connection is reset after `after` chunks."""
+
+
+@dataclass(frozen=True)
+class StreamError(_Broken):
+    """After `after` chunks comes an event that says what went wrong, and the stream ends.
+
+    For chat completions the SDK raises an APIError; for responses it raises nothing, and hands over an event of type
+    "error" like any other.
+    """
+
+    message: str = SERVER_MESSAGES[500]
+
+
+@dataclass(frozen=True)
+class StallStream(_Broken):
+    """Silence after `after` chunks.
+
+    Args:
+        seconds: how long; then the stream goes on to its end, if the client's read timeout has let it. None: for ever.
+    """
+
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class AwkwardStream(_Streamed):
+    """The whole reply, on the wire in ways that are legal and that a reader written by hand trips over.
+
+    Args:
+        chunk_bytes: the stream comes in pieces of so many bytes, whatever they cut apart: events, lines, characters.
+            If the client hangs up, the ledger counts the content of events whose last byte had gone out.
+        keep_alives: a comment (`: keep-alive`) comes before each event, the first one too.
+        interleaved: the arguments of parallel tool calls take turns. The SDK assembles them rightly, but its helper
+            `chat.completions.stream` takes a call for done when another goes on: its `arguments.done` events come too
+            early, and with a tool from `pydantic_function_tool` it raises a ValidationError.
+
+    Raises:
+        ValueError: for pieces of less than one byte.
+    """
+
+    chunk_bytes: int | None = None
+    keep_alives: bool = False
+    interleaved: bool = False
+
+    def __post_init__(self) -> None:
+        if self.chunk_bytes is not None and self.chunk_bytes < 1:
+            raise ValueError(f"chunk_bytes is at least 1, or None for an event at a time, not {self.chunk_bytes}")
+
+
+HttpFault: TypeAlias = RateLimited | QuotaExhausted | ServerError | Unauthorized | Garbled
 ConnectionFault: TypeAlias = ReadTimeout | ConnectionReset
+StreamFault: TypeAlias = CutStream | ResetStream | StreamError | StallStream | AwkwardStream
 
 
 def _retry_headers(retry_after: float | str | None, should_retry: bool | None) -> dict[str, str]:

@@ -37,8 +37,13 @@ Chunk: TypeAlias = bytes | Sleep | Fault
 
 @dataclass(frozen=True)
 class Response:
-    """One HTTP response. `chunks` may have a `close()`: whoever stops reading early calls it, and the ledger knows."""
+    """One HTTP response.
+
+    `chunks` may have a `close()`: whoever stops reading early calls it, and the ledger knows. `index` is the place of
+    the exchange in the ledger, where there is one.
+    """
 
     status: int
     headers: Mapping[str, str]
     chunks: Iterator[Chunk]
+    index: int | None = None

@@ -12,10 +12,11 @@ FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
 
 
 class Usage(NamedTuple):
-    """Tokens of one call."""
+    """Tokens of one call; `cached_tokens` are those of the prompt that the provider had read before."""
 
     prompt_tokens: int
     completion_tokens: int
+    cached_tokens: int = 0
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Reply:
         finish_reason: by default "tool_calls" if there are any, else "stop".
         usage: (prompt tokens, completion tokens), by default counted.
         latency: virtual seconds before the first byte.
+        others: what the second choice and those after it say, where a request asks for several; by default all say the
+            same.
 
     Raises:
         ValueError: for a finish reason that the API does not know.
@@ -59,6 +62,7 @@ class Reply:
     finish_reason: FinishReason | None = None
     usage: tuple[int, int] | None = None
     latency: float = 0.0
+    others: Sequence[Reply] = ()
 
     def __post_init__(self) -> None:
         if self.finish_reason is not None and self.finish_reason not in get_args(FinishReason):
@@ -68,6 +72,10 @@ class Reply:
     @property
     def finished_because(self) -> FinishReason:
         return self.finish_reason or ("tool_calls" if self.tool_calls else "stop")
+
+    def choices(self, number: int) -> list[Reply]:
+        """What so many choices say."""
+        return [self, *self.others[: number - 1], *[self] * (number - 1 - len(self.others))]
 
     @property
     def written(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gradus.curriculum import Curriculum
+from gradus.grading.live import LiveReport
 from gradus.grading.verdicts import (
     ExerciseResult,
     Report,
@@ -20,21 +21,22 @@ from gradus.grading.verdicts import (
 VERSION = 1
 
 
-def render(curriculum: Curriculum, report: Report) -> str:
+def render(curriculum: Curriculum, report: Report, live: LiveReport | None = None) -> str:
     """The document as ASCII text, indented, with a newline at its end.
 
     Args:
         curriculum: names the skill of each exercise.
         report: what grading found.
+        live: what a live run found, if there was one.
 
     Example:
         >>> json.loads(render(curriculum, report))["summary"]["done"]
         3
     """
-    return json.dumps(document(curriculum, report), indent=2) + "\n"
+    return json.dumps(document(curriculum, report, live), indent=2) + "\n"
 
 
-def document(curriculum: Curriculum, report: Report) -> dict[str, Any]:
+def document(curriculum: Curriculum, report: Report, live: LiveReport | None = None) -> dict[str, Any]:
     """The document as plain data."""
     return {
         "version": VERSION,
@@ -52,6 +54,7 @@ def document(curriculum: Curriculum, report: Report) -> dict[str, Any]:
             "skills": _sums(points_by_skill(curriculum, report)),
         },
         "exercises": [_exercise(exercise) for exercise in report.exercises],
+        **({"live": _live(live)} if live else {}),
     }
 
 
@@ -90,6 +93,27 @@ def _test(test: TestResult) -> dict[str, Any]:
         "outcome": test.outcome.value,
         "seconds": round(test.seconds, 3),
         "message": _text(test.message),
+    }
+
+
+def _live(live: LiveReport) -> dict[str, Any]:
+    return {
+        "mode": live.mode,
+        "answered_by": _text(live.answered_by),
+        "cassette": _text(live.cassette) or None,
+        "notes": [_text(note) for note in live.notes],
+        "seconds": round(live.report.seconds, 3),
+        "exercises": [_live_exercise(exercise) for exercise in live.report.exercises],
+    }
+
+
+def _live_exercise(exercise: ExerciseResult) -> dict[str, Any]:
+    tests = [test for task in exercise.tasks for test in task.tests]
+    return {
+        "stem": exercise.stem,
+        "calls": sum(test.calls for test in tests),
+        "tokens": sum(test.tokens for test in tests),
+        "checks": [{**_test(test), "task": test.task, "calls": test.calls, "tokens": test.tokens} for test in tests],
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import bad_request, invalid_type
-from .parameters import STRING, Parameter, check_parameters, empty_array
+from .parameters import STRING, Parameter, check_parameters, empty_array, long_array
 
 MAX_TEXTS = 2048
 DIMENSIONS = 384
@@ -28,8 +28,7 @@ def check_embeddings(body: dict[str, Any]) -> list[str]:
     if not texts:
         raise empty_array("input")
     if len(texts) > MAX_TEXTS:
-        message = f"Invalid 'input': array too long. Expected at most {MAX_TEXTS}, but got {len(texts)} instead."
-        raise bad_request(message, "input", "array_above_max_length")
+        raise long_array("input", MAX_TEXTS, len(texts))
     for place, text in enumerate(texts):
         if not isinstance(text, str):
             raise invalid_type(f"input[{place}]", "a string", text)

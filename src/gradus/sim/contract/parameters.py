@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,10 @@ JSON_TYPES: dict[str, tuple[type, ...]] = {
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter: its JSON type as the API words it, and its bounds or choices where it has any."""
+    """One parameter: its JSON type as the API words it, and where it has any, its bounds or its choices.
+
+    The choices of an array are those of its entries.
+    """
 
     kind: str
     low: float | None = None
@@ -37,6 +41,15 @@ BOOLEAN = Parameter("a boolean")
 ARRAY = Parameter("an array")
 OBJECT = Parameter("an object")
 NAME_OR_OBJECT = Parameter("a string or an object")
+EFFORT = Parameter("a string", choices=("none", "minimal", "low", "medium", "high", "xhigh", "max"))
+VERBOSITY = Parameter("a string", choices=("low", "medium", "high"))
+CACHE_RETENTION = Parameter("a string", choices=("in_memory", "24h"))
+STATUS = Parameter("a string", choices=("in_progress", "completed", "incomplete"))
+
+NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+MAX_METADATA = 16
+MAX_METADATA_NAME = 64
+MAX_METADATA_VALUE = 512
 
 
 def check_parameters(
@@ -70,12 +83,23 @@ def check_value(path: str, value: Any, parameter: Parameter) -> None:
     """Raises Rejected if the value has another type, or lies outside the bounds or choices."""
     if not has_type(value, parameter.kind):
         raise invalid_type(path, parameter.kind, value)
-    if parameter.choices and isinstance(value, str) and value not in parameter.choices:
-        raise invalid_value(path, value, parameter.choices)
+    if parameter.choices:
+        _check_choice(path, value, parameter.choices)
     if parameter.low is not None and value < parameter.low:
         raise _out_of_bounds(path, value, "below", ">=", parameter.low)
     if parameter.high is not None and value > parameter.high:
         raise _out_of_bounds(path, value, "above", "<=", parameter.high)
+
+
+def check_name(path: str, name: str) -> None:
+    """Raises Rejected for a name, of a function or a schema, that has other letters than the API allows."""
+    if not NAME.fullmatch(name):
+        raise bad_request(
+            f"Invalid '{path}': string does not match pattern. Expected a string that matches the pattern "
+            "'^[a-zA-Z0-9_-]{1,64}$'.",
+            path,
+            "invalid_value",
+        )
 
 
 def has_type(value: object, kind: str) -> bool:
@@ -84,13 +108,20 @@ def has_type(value: object, kind: str) -> bool:
 
 
 def check_metadata(metadata: Mapping[str, Any] | None) -> None:
-    """Raises Rejected unless all values are strings and there are at most 16."""
+    """Raises Rejected unless all values are strings, there are at most 16, and none is too long."""
     for name, value in (metadata or {}).items():
         if not isinstance(value, str):
             raise invalid_type(f"metadata.{name}", "a string", value)
-    if metadata and len(metadata) > 16:
+        if len(name) > MAX_METADATA_NAME:
+            message = f"Invalid 'metadata': property name '{name}' is too long. Expected at most {MAX_METADATA_NAME}"
+            raise bad_request(f"{message} characters.", "metadata", "property_name_above_max_length")
+        if len(value) > MAX_METADATA_VALUE:
+            message = f"Invalid 'metadata.{name}': string too long. Expected a string with maximum length"
+            message = f"{message} {MAX_METADATA_VALUE}, but got a string with length {len(value)} instead."
+            raise bad_request(message, f"metadata.{name}", "string_above_max_length")
+    if metadata and len(metadata) > MAX_METADATA:
         raise bad_request(
-            f"Invalid 'metadata': too many properties. Expected at most 16, but got {len(metadata)}.",
+            f"Invalid 'metadata': too many properties. Expected at most {MAX_METADATA}, but got {len(metadata)}.",
             "metadata",
             "object_above_max_properties",
         )
@@ -99,6 +130,26 @@ def check_metadata(metadata: Mapping[str, Any] | None) -> None:
 def empty_array(path: str) -> Rejected:
     message = f"Invalid '{path}': empty array. Expected an array with minimum length 1, but got an empty array instead."
     return bad_request(message, path, "empty_array")
+
+
+def long_array(path: str, most: int, length: int) -> Rejected:
+    message = f"Invalid '{path}': array too long. Expected an array with maximum length {most}, but got an array"
+    return bad_request(f"{message} with length {length} instead.", path, "array_above_max_length")
+
+
+def unsupported_parameter(name: str) -> Rejected:
+    message = f"Unsupported parameter: '{name}' is not supported with this model."
+    return bad_request(message, name, "unsupported_parameter")
+
+
+def _check_choice(path: str, value: Any, choices: Collection[str]) -> None:
+    if isinstance(value, list):
+        for place, entry in enumerate(value):
+            if not isinstance(entry, str):
+                raise invalid_type(f"{path}[{place}]", "a string", entry)
+            _check_choice(f"{path}[{place}]", entry, choices)
+    elif isinstance(value, str) and value not in choices:
+        raise invalid_value(path, value, choices)
 
 
 def _out_of_bounds(path: str, value: float, side: str, sign: str, bound: float) -> Rejected:

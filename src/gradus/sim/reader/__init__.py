@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -59,4 +60,10 @@ class Reader:
         model = chat_model(request["model"])
         assert model is not None, "an unknown model is turned down before anybody reads"
         rates = {**RATES[model.name], **self._rates}
-        return respond(begin(model.name, request, rates, self._seed, call, always_obeys=self._always_obeys))
+
+        def sample(number: int) -> Reply:
+            always = self._always_obeys
+            return respond(begin(model.name, request, rates, self._seed, (call, number), always_obeys=always))
+
+        first, *others = map(sample, range(request.get("n") or 1))
+        return replace(first, others=others)

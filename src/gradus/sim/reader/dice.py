@@ -26,8 +26,8 @@ class Dice:
     def draw(self, *key: object) -> float:
         """A number from [0, 1)."""
         text = "\x1f".join(map(str, (*self._salt, *key)))
-        digest = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=7).digest()
-        return int.from_bytes(digest, "big") / 2**56
+        digest = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=6).digest()
+        return int.from_bytes(digest, "big") / 2**48
 
     def choose(self, options: Sequence[T], *key: object) -> T:
         """One of the options, each as likely as the others."""

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from gradus.coldtrail import Fact, Matcher, Statement, gives, knowledge, mentions, statements
+from gradus.coldtrail import Fact, Matcher, Statement, gives, knowledge, statements
 
 from .excerpts import Excerpt
 from .questions import Asked
@@ -66,23 +66,22 @@ def _all_stated(text: str, above: tuple[str, ...]) -> tuple[tuple[str, str], ...
 
 @functools.lru_cache(maxsize=8192)
 def _stated(facts: tuple[Fact, ...], text: str, above: tuple[str, ...]) -> tuple[tuple[Fact, bool, str], ...]:
-    return tuple(_statements_of(facts, _pieces(text, above)))
+    found = tuple(_statements_of(facts, _pieces(text, above)))
+    # A text that gives the right value may well warn of the wrong one.
+    right = {fact.id for fact, wrong, _ in found if not wrong}
+    return tuple(one for one in found if not (one[1] and one[0].id in right))
 
 
 def _statements_of(facts: Sequence[Fact], pieces: Iterable[Statement]) -> Iterator[tuple[Fact, bool, str]]:
-    wanted = {fact.id for fact in facts}
-    cues = knowledge().attribute[facts[0].attribute].cues
+    # Whether a value is there is seen at once; to see what a statement is about takes a hundred times as long.
     for piece in pieces:
-        # The cue words first: most statements have none, and to see what a statement is about costs more.
-        if cues and not mentions(piece.cued, cues):
-            continue
-        for fact in _matcher().concerned(piece):
-            if fact.id not in wanted:
-                continue
-            if gives(piece, fact):
-                yield fact, False, piece.text
-            elif gives(piece, fact, wrong=True):
-                yield fact, True, piece.text
+        right = [fact for fact in facts if gives(piece, fact)]
+        wrong = [fact for fact in facts if fact not in right and gives(piece, fact, wrong=True)]
+        if right or wrong:
+            concerned = {fact.id for fact in _matcher().concerned(piece)}
+            yield from (
+                (fact, fact in wrong, piece.text) for fact in facts if fact.id in concerned and fact in right + wrong
+            )
 
 
 @functools.lru_cache(maxsize=4096)

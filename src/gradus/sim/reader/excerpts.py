@@ -20,20 +20,26 @@ _ATTRIBUTE = re.compile(r"([\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s]+))")
 _ID_NAMES = ("id", "passage_id", "doc_id", "document_id", "source", "ref", "name", "doc", "index", "n", "number")
 _TEXT_NAMES = ("text", "content", "passage", "body", "page_content", "document", "snippet", "chunk")
 _ABOVE_NAMES = ("title", "heading", "headings", "section")
-_FENCE = re.compile(r"^[ \t]*(```+|~~~+|\"\"\"|''')([^\n]*)\n(.*?)^[ \t]*\1[ \t]*$", re.M | re.S)
-_INLINE_FENCE = re.compile(r"(\"\"\"|```)(.{20,}?)\1", re.S)
-_ANGLES = re.compile(r"<<<+([^\n]*?)\n?(.*?)>>>+", re.S)
-_MARKERS = re.compile(
-    r"^[^\w\n]*(?:BEGIN|START)(?:[ _]OF)?[ _](?P<name>[A-Z][\w #:/.-]*?)[^\w\n]*\n(?P<text>.*?)"
-    r"^[^\w\n]*(?:END|STOP)(?:[ _]OF)?[ _](?P=name)[^\w\n]*$",
-    re.M | re.S | re.I,
+# What opens and what closes: a group of the opening is the name of what follows.
+_MARKS = (
+    (re.compile(r"<<<+(?:[ \t]*([^\n<>]*)\n)?"), ">>>"),
+    (re.compile(r"^[ \t]*```+([^\n`]*)\n", re.M), "```"),
+    (re.compile(r"^[ \t]*~~~+([^\n~]*)\n", re.M), "~~~"),
+    (re.compile(r"\"\"\"()"), '"""'),
+    (re.compile(r"\'\'\'()"), "'''"),
+    (re.compile(r"```()"), "```"),
 )
-_RULED = re.compile(r"^[ \t]*([-=#*_])\1{3,}[^\n]*\n(.*?)^[ \t]*\1{4,}[^\n]*$", re.M | re.S)
+_BEGIN = re.compile(r"^[^\w\n]*(?:BEGIN|START)(?:[ _]OF)?[ _]([A-Z][\w #:/.-]*?)[^\w\n]*$", re.M | re.I)
+_RULE = re.compile(r"^[ \t]*([-=#*_])\1{3,}[^\n]*$", re.M)
+_JSON = re.compile(r"[\[{]\s*[\[{\"]")
+FILLER = "\0"  # stands where data was cut out, so that all else keeps its place
+TRIES = 100  # places at which JSON that does not hold is looked for
 _LABEL = re.compile(
     r"^[ \t]*(?:[-*•#]+[ \t]*)?(?:\[(?P<bracket>[^\]\n]{1,80})\][:.)]?(?!\()|"
+    r"(?:id|passage[_ ]id)[ \t]*[:=][ \t]*(?P<given>[^\s,;|]{1,80})[ \t,;|]*|"
+    r"source[ \t]*[:=][ \t]*(?P<origin>[^\s,;|]{1,80})[ \t]*$|"
     r"(?:passage|document|doc|source|excerpt|chunk|result|snippet)[ \t]*#?[ \t]*(?P<number>\d+|[\w./-]*[#/][\w./#-]*)?"
     r"(?:[ \t]*[(\[](?P<named>[^)\]\n]{1,80})[)\]])?[ \t]*[:.\n]|"
-    r"(?:id|source|passage[_ ]id)[ \t]*[:=][ \t]*(?P<given>[^\s,;|]{1,80})[ \t,;|]*|"
     r"\(?(?P<path>[a-z][\w-]*/[\w.-]+#[\w-]+)\)?[ \t]*[:\n])",
     re.M | re.I,
 )
@@ -83,14 +89,14 @@ def split(text: str, role: str) -> tuple[str, tuple[Excerpt, ...]]:
     """
     if role == "tool":
         return "", tuple(_of_tool(text))
-    outside, found = _enclosed(text)
+    outside, found = _enclosed(text.replace(FILLER, " "))
     rest, labelled = _labelled(outside)
     places = [(at, piece) for at, piece in (*found, *labelled)]
     if not places and role == "user":
         rest, pasted = _pasted(outside)
         places = list(pasted)
     places.sort(key=lambda place: place[0])
-    return rest, tuple(_with_role(piece, role) for _, piece in places)
+    return rest.replace(FILLER, ""), tuple(_with_role(piece, role) for _, piece in places)
 
 
 def _with_role(piece: Excerpt, role: str) -> Excerpt:
@@ -113,21 +119,59 @@ def _enclosed(text: str) -> tuple[str, list[tuple[int, Excerpt]]]:
     found: list[tuple[int, Excerpt]] = []
     text = _tags(text, found)
     text = _json(text, found)
-    for pattern, group, label in (
-        (_MARKERS, "text", "name"),
-        (_ANGLES, 2, 1),
-        (_FENCE, 3, 2),
-        (_INLINE_FENCE, 2, None),
-    ):
-        for match in list(pattern.finditer(text)):
-            name = match[label].strip(" :") if label is not None else ""
-            found += _pieces(match[group], _name_in(name), match.start())
-            text = _blank(text, match.start(), match.end())
-    for match in list(_RULED.finditer(text)):
-        if len(match[2].split()) > 3:
-            found += _pieces(match[2], None, match.start())
-            text = _blank(text, match.start(), match.end())
-    return text, found
+    text = _markers(text, found)
+    for opening, closing in _MARKS:
+        text = _between(text, opening, closing, found)
+    return _ruled(text, found), found
+
+
+def _markers(text: str, found: list[tuple[int, Excerpt]]) -> str:
+    """What stands between lines such as BEGIN DOCUMENT 3 and END DOCUMENT 3."""
+    at = 0
+    unclosed: set[str] = set()
+    while match := _BEGIN.search(text, at):
+        name, at = match[1], match.end()
+        if name.lower() in unclosed:
+            continue
+        end = re.compile(rf"^[^\w\n]*(?:END|STOP)(?:[ _]OF)?[ _]{re.escape(name)}[^\w\n]*$", re.M | re.I).search(
+            text, at
+        )
+        if end is None:
+            unclosed.add(name.lower())
+            continue
+        found += _pieces(text[match.end() : end.start()], _name_in(name), match.start())
+        text, at = _blank(text, match.start(), end.end()), end.end()
+    return text
+
+
+def _between(text: str, opening: re.Pattern[str], closing: str, found: list[tuple[int, Excerpt]]) -> str:
+    at = 0
+    while match := opening.search(text, at):
+        end = text.find(closing, match.end())
+        if end < 0:
+            break
+        at = end + len(closing)
+        while text.startswith(closing[0], at):
+            at += 1
+        if len(text[match.end() : end].split()) > 2:
+            found += _pieces(text[match.end() : end], _name_in(match[1] or ""), match.start())
+            text = _blank(text, match.start(), at)
+    return text
+
+
+def _ruled(text: str, found: list[tuple[int, Excerpt]]) -> str:
+    """What stands between two lines of the same rule: ===== and =====."""
+    rules = list(_RULE.finditer(text))
+    place = 0
+    while place + 1 < len(rules):
+        first, second = rules[place], rules[place + 1]
+        inner = text[first.end() : second.start()]
+        if first[1] == second[1] and len(inner.split()) > 3:
+            found += _pieces(inner, None, first.start())
+            text = _blank(text, first.start(), second.end())
+            place += 1
+        place += 1
+    return text
 
 
 def _pieces(inner: str, name: str | None, at: int) -> list[tuple[int, Excerpt]]:
@@ -191,12 +235,13 @@ def _above(fields: dict[str, Any]) -> tuple[str, ...]:
 
 def _json(text: str, found: list[tuple[int, Excerpt]]) -> str:
     """Cut out arrays of objects, and objects, that hold texts."""
-    at = 0
+    at = tries = 0
     decoder = json.JSONDecoder()
-    while match := re.compile(r"[\[{]\s*[\[{\"]").search(text, at):
+    while tries < TRIES and (match := _JSON.search(text, at)):
         try:
             value, end = decoder.raw_decode(text, match.start())
         except (ValueError, RecursionError):
+            tries += 1
             at = match.start() + 1
             continue
         entries = (
@@ -238,7 +283,14 @@ def _labelled(text: str) -> tuple[str, list[tuple[int, Excerpt]]]:
     labels = list(_LABEL.finditer(text))
     for place, label in enumerate(labels):
         end = labels[place + 1].start() if place + 1 < len(labels) else _end_of_data(text, label.end())
-        name = next((part for part in (label["bracket"], label["named"], label["given"], label["path"]) if part), None)
+        name = next(
+            (
+                part
+                for part in (label["bracket"], label["named"], label["given"], label["origin"], label["path"])
+                if part
+            ),
+            None,
+        )
         body = text[label.end() : end]
         if len(body.split()) < 3:
             continue
@@ -312,7 +364,9 @@ def _with_headings(parts: Sequence[tuple[int, str]]) -> Iterator[tuple[int, Exce
 
 
 def _is_heading(line: str) -> bool:
-    return "\n" not in line and len(line.split()) <= 14 and (line.startswith("#") or line[-1] not in ".!?:;,)")
+    if "\n" in line or len(line.split()) > 30:
+        return False
+    return line.startswith("#") or " > " in line or (len(line.split()) <= 14 and line[-1] not in ".!?:;,")
 
 
 def _excerpt(name: str | None, text: str, above: tuple[str, ...] = (), *, enclosed: bool = False) -> Excerpt:
@@ -332,8 +386,8 @@ def _name_in(label: str) -> str | None:
 
 
 def _fill(words: str, length: int) -> str:
-    return words[:length].ljust(length)
+    return words[:length].ljust(length, FILLER)
 
 
 def _blank(text: str, start: int, end: int) -> str:
-    return text[:start] + "\n" + " " * max(0, end - start - 2) + ("\n" if end - start > 1 else "") + text[end:]
+    return text[:start] + "\n" + FILLER * max(0, end - start - 2) + ("\n" if end - start > 1 else "") + text[end:]

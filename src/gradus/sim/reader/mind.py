@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from .. import tokens
 from ..reply import Reply
-from . import grounding
+from . import agent, grounding
 from .reading import Reading
 
 
@@ -16,6 +16,8 @@ def respond(reading: Reading) -> Reply:
 
 
 def _reply(reading: Reading) -> Reply:
+    if (acted := agent.act(reading)) is not None:
+        return acted
     return Reply(grounding.written(reading, grounding.answer(reading)))
 
 

@@ -27,7 +27,7 @@ _ORDER = re.compile(
     r"cite|reference|refer|quote|name|give|include|add|append|mention|list|put|state|show|say|point|attribute|back|"
     r"support|link|mark|tag|end|finish|follow|close|answer|reply|respond|write|return|output|tell|admit|abstain|decline|"
     r"use|leave|refuse|treat|consider|regard|ignore|disregard|view|handle|take|keep|provide|note|indicate|identify|"
-    r"specify|correct|check|prefer|rely|stick|base)\b",
+    r"specify|correct|check|verify|challenge|reject|prefer|rely|stick|base)\b",
     _FLAGS,
 )
 _ADDRESSED = re.compile(

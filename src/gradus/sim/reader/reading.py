@@ -43,7 +43,13 @@ class Reading:
 
 
 def begin(
-    model: str, body: dict[str, Any], rates: Mapping[str, float], seed: int, call: int, *, always_obeys: bool
+    model: str,
+    body: dict[str, Any],
+    rates: Mapping[str, float],
+    seed: int = 0,
+    sample: tuple[int, int] = (1, 0),
+    *,
+    always_obeys: bool = False,
 ) -> Reading:
     """Read a request.
 
@@ -52,15 +58,15 @@ def begin(
         body: the accepted request, with all items of the conversation that it continues.
         rates: how often each habit shows.
         seed: the reader's own.
-        call: the how manieth call this is: what sampling without a seed depends on (N1).
+        sample: the number of the call, and of the choice in it, which sampling depends on (N1): on the first where the
+            request has no seed, on the second where it has one, and on neither at temperature 0.
         always_obeys: see Reading.
     """
     prompt = read_prompt(body)
     salt: tuple[object, ...] = (model, seed)
-    if prompt.seed is not None:
-        salt = (*salt, "seed", prompt.seed)
-    elif prompt.temperature > 0:
-        salt = (*salt, "call", call)
+    if prompt.temperature > 0:
+        call, choice = sample
+        salt = (*salt, f"call {call}" if prompt.seed is None else f"seed {prompt.seed}", choice)
     # Now and then it makes a difference how the prompt is laid out: another space, another order, another answer (N3).
     if Dice(*salt, "N3").draw(prompt.text) < rates["N3"]:
         salt = (*salt, prompt.text)

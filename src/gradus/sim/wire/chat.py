@@ -12,26 +12,34 @@ from .events import Call, Event
 
 
 def completion(call: Call) -> dict[str, Any]:
-    """The body of a `chat.completion`, with `n` like choices."""
-    message: dict[str, Any] = {
-        "role": "assistant",
-        "content": call.reply.text,
-        "refusal": call.reply.refusal,
-        "annotations": [],
-    }
-    if call.reply.tool_calls:
-        message["tool_calls"] = [_tool_call(tool_call) for tool_call in call.reply.tool_calls]
-    choice = {"message": message, "logprobs": None, "finish_reason": call.reply.finished_because}
+    """The body of a `chat.completion`, with `n` choices."""
+    replies = call.reply.choices(choices(call.body))
     return {
-        **_head(call, "chat.completion"),
-        "choices": [{"index": index, **choice} for index in range(choices(call.body))],
+        "id": call.ids.new("chatcmpl-"),
+        "object": "chat.completion",
+        "created": call.created,
+        "model": call.model.name,
+        "service_tier": "default",
+        "system_fingerprint": f"fp_{call.model.name}",
+        "choices": [_choice(index, reply) for index, reply in enumerate(replies)],
         "usage": usage(call.usage),
     }
 
 
-def stream(call: Call) -> list[Event]:
-    """The `chat.completion.chunk` events and the terminator."""
-    return list(_events(call))
+def stream(finished: dict[str, Any], body: dict[str, Any]) -> list[Event]:
+    """The `chat.completion.chunk` events by which this completion of a request comes about, and the terminator."""
+    return list(_events(finished, bool((body.get("stream_options") or {}).get("include_usage"))))
+
+
+def stored_messages(finished: dict[str, Any], messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The messages of a request as a stored completion lists them: each with an id, parts apart from text."""
+    listed = []
+    for place, message in enumerate(messages):
+        content = message.get("content")
+        parts = content if isinstance(content, list) else None
+        shown = {"content": None if parts else content, "content_parts": parts}
+        listed.append({"id": f"{finished['id']}-{place}", **message, **shown})
+    return listed
 
 
 def choices(body: dict[str, Any]) -> int:
@@ -44,7 +52,7 @@ def usage(tokens: Usage) -> dict[str, Any]:
         "prompt_tokens": tokens.prompt_tokens,
         "completion_tokens": tokens.completion_tokens,
         "total_tokens": tokens.prompt_tokens + tokens.completion_tokens,
-        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+        "prompt_tokens_details": {"cached_tokens": tokens.cached_tokens, "audio_tokens": 0},
         "completion_tokens_details": {
             "reasoning_tokens": 0,
             "audio_tokens": 0,
@@ -54,15 +62,16 @@ def usage(tokens: Usage) -> dict[str, Any]:
     }
 
 
-def _head(call: Call, kind: str) -> dict[str, Any]:
-    return {
-        "id": call.ids.new("chatcmpl-"),
-        "object": kind,
-        "created": call.created,
-        "model": call.model.name,
-        "service_tier": "default",
-        "system_fingerprint": f"fp_{call.model.name}",
+def _choice(index: int, reply: Reply) -> dict[str, Any]:
+    message: dict[str, Any] = {
+        "role": "assistant",
+        "content": reply.text,
+        "refusal": reply.refusal,
+        "annotations": [],
     }
+    if reply.tool_calls:
+        message["tool_calls"] = [_tool_call(tool_call) for tool_call in reply.tool_calls]
+    return {"index": index, "message": message, "logprobs": None, "finish_reason": reply.finished_because}
 
 
 def _tool_call(tool_call: ToolCall) -> dict[str, Any]:
@@ -70,32 +79,33 @@ def _tool_call(tool_call: ToolCall) -> dict[str, Any]:
     return {"id": tool_call.id, "type": "function", "function": function}
 
 
-def _events(call: Call) -> Iterator[Event]:
-    head = _head(call, "chat.completion.chunk")
-    include_usage = bool((call.body.get("stream_options") or {}).get("include_usage"))
+def _events(finished: dict[str, Any], include_usage: bool) -> Iterator[Event]:
+    head = {name: value for name, value in finished.items() if name not in ("choices", "usage")}
+    head["object"] = "chat.completion.chunk"
     # With include_usage every chunk has the field, null in all but the last.
     tail: dict[str, Any] = {"usage": None} if include_usage else {}
-    for index in range(choices(call.body)):
-        for delta in _deltas(call.reply):
-            choice = {"index": index, "delta": delta, "logprobs": None, "finish_reason": None}
-            yield _event({**head, "choices": [choice], **tail}, delta)
-        last = {"index": index, "delta": {}, "logprobs": None, "finish_reason": call.reply.finished_because}
+    for choice in finished["choices"]:
+        rest = {"index": choice["index"], "logprobs": None}
+        for delta in _deltas(choice["message"]):
+            piece = {**rest, "delta": delta, "finish_reason": None}
+            yield _event({**head, "choices": [piece], **tail}, delta)
+        last = {**rest, "delta": {}, "finish_reason": choice["finish_reason"]}
         yield _event({**head, "choices": [last], **tail})
     if include_usage:
-        yield _event({**head, "choices": [], "usage": usage(call.usage)})
+        yield _event({**head, "choices": [], "usage": finished["usage"]})
     yield Event(b"data: [DONE]\n\n")
 
 
-def _deltas(reply: Reply) -> Iterator[dict[str, Any]]:
-    yield {"role": "assistant", "content": None if reply.text is None else "", "refusal": None}
-    for piece in pieces(reply.text or ""):
+def _deltas(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield {"role": "assistant", "content": None if message["content"] is None else "", "refusal": None}
+    for piece in pieces(message["content"] or ""):
         yield {"content": piece}
-    for piece in pieces(reply.refusal or ""):
+    for piece in pieces(message["refusal"] or ""):
         yield {"refusal": piece}
-    for index, tool_call in enumerate(reply.tool_calls):
-        function = {"name": tool_call.name, "arguments": ""}
-        yield {"tool_calls": [{"index": index, "id": tool_call.id, "type": "function", "function": function}]}
-        for piece in pieces(tool_call.arguments_text):
+    for index, tool_call in enumerate(message.get("tool_calls", ())):
+        function = tool_call["function"]
+        yield {"tool_calls": [{"index": index, **tool_call, "function": {**function, "arguments": ""}}]}
+        for piece in pieces(function["arguments"]):
             yield {"tool_calls": [{"index": index, "function": {"arguments": piece}}]}
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ..ids import Ids
 from ..reply import Reply, Usage, pieces
 from .body import encode
 from .events import Call, Event
 
 ARGUMENTS = "response.function_call_arguments"
 INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
+ITEM_PREFIXES = {"message": "msg_", "function_call": "fc_", "function_call_output": "fco_"}
 ECHOED = (
     "instructions",
     "max_output_tokens",
@@ -68,11 +70,31 @@ def stream(finished: dict[str, Any]) -> list[Event]:
 def usage(tokens: Usage) -> dict[str, Any]:
     return {
         "input_tokens": tokens.prompt_tokens,
-        "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+        "input_tokens_details": {"cached_tokens": tokens.cached_tokens, "cache_write_tokens": 0},
         "output_tokens": tokens.completion_tokens,
         "output_tokens_details": {"reasoning_tokens": 0},
         "total_tokens": tokens.prompt_tokens + tokens.completion_tokens,
     }
+
+
+def input_items(given: str | list[dict[str, Any]], ids: Ids) -> list[dict[str, Any]]:
+    """A request's `input` as a stored response lists it: items with ids, messages with parts."""
+    return [_input_item(item, ids) for item in items(given)]
+
+
+def items(given: str | list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A request's `input` as items."""
+    return [{"role": "user", "content": given}] if isinstance(given, str) else given
+
+
+def _input_item(item: dict[str, Any], ids: Ids) -> dict[str, Any]:
+    kind = item.get("type") or "message"
+    listed = {**item, "type": kind, "id": item.get("id") or ids.new(ITEM_PREFIXES[kind]), "status": "completed"}
+    if kind == "message" and isinstance(item["content"], str):
+        spoken = item["role"] == "assistant"
+        text = {"type": "output_text", "annotations": [], "logprobs": []} if spoken else {"type": "input_text"}
+        listed["content"] = [{**text, "text": item["content"]}]
+    return listed
 
 
 def _given(body: dict[str, Any], name: str, default: Any) -> Any:

@@ -61,6 +61,7 @@ def every_check(scene: Scene, result: ExerciseResult, told: TestResult | None) -
             words = f"{scene.short(result)} task {task.number} {BECAME[test.outcome]}: {sentence(test.name)}"
             lines += marked(scene, test.outcome, words)
             lines += output(scene, test.printed) if test.outcome is Verdict.PASSED else _grammar(scene, test)
+            lines += field(scene, "said", test.transcript)
     return lines
 
 

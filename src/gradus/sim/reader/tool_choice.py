@@ -1,0 +1,177 @@
+"""Which of the offered tools is meant: by the words of its name and description, each counting as much as the other."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .details import identifiers, proper_names
+from .prompt import Tool
+from .steps import Step
+from .vocabulary import GENERAL, READING, VERBS, concepts, is_verb, meanings
+
+ENOUGH = 0.75  # a tool that shares less with the words than this is not meant
+OF_A_GENERAL_VERB = 0.35  # get, create, update: they go with any object
+FURTHER_ON = 0.6  # a word that stands in the description, but not where it says what the tool does
+OF_A_PARAMETER = 0.4  # a word that stands in a parameter only
+OF_THE_WRONG_KIND = 0.45  # what is left of a tool that writes where something is asked, and the other way round
+FOR_WHAT_IT_TAKES = 0.5  # where the step names what one of its parameters is for
+FOR_ITS_OBJECT = 0.4  # where the first thing that the step names is what the tool is about
+ALIKE = 0.02  # two tools that differ by less than this share cannot be told apart
+
+_ADDITION = re.compile(r"[,.:;(]|\b(?:of|by|for|on|to|in|from|with|at|about|when|if|that|which)\b", re.IGNORECASE)
+_QUERIES = frozenset(
+    [
+        "query",
+        "q",
+        "question",
+        "search",
+        "text",
+        "input",
+        "keywords",
+        "search_query",
+        "search_term",
+        "term",
+        "terms",
+        "topic",
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A tool as the model sees it.
+
+    Attributes:
+        tool: as it was offered.
+        does: what the name, and the beginning of the description, are taken for.
+        said: what name and description are taken for.
+        parameters: what the names of its parameters and their descriptions are taken for.
+        takes: what its parameters name: "customer" for a customer_id, "name" for a name.
+        reads: True if it only looks something up, False if it changes something, None if that cannot be seen.
+        hands_over: whether it hands the conversation to somebody else.
+        query: the parameter that takes a question in plain words, or "".
+    """
+
+    tool: Tool
+    does: frozenset[str]
+    said: frozenset[str]
+    parameters: frozenset[str]
+    takes: frozenset[str]
+    reads: bool | None
+    hands_over: bool
+    query: str
+
+    @property
+    def name(self) -> str:
+        return self.tool.name
+
+
+class Toolbox:
+    """The offered tools, and how rare each of their words is among them.
+
+    Args:
+        tools: as they were offered.
+    """
+
+    def __init__(self, tools: Sequence[Tool]) -> None:
+        self.offers = tuple(map(_offer, tools))
+        self._seen = Counter(word for offer in self.offers for word in offer.said | offer.parameters)
+
+    def meant(self, step: Step) -> tuple[Offer, ...]:
+        """The tools that fit a step best: one, or several that cannot be told apart, or () where none fits."""
+        scores = [(self.fitness(step, offer), offer) for offer in self.offers]
+        best = max((score for score, _ in scores), default=0.0)
+        return tuple(offer for score, offer in scores if score >= best * (1 - ALIKE)) if best >= ENOUGH else ()
+
+    def named(self, name: str) -> Offer | None:
+        """The tool of this name, or None."""
+        return next((offer for offer in self.offers if offer.name == name), None)
+
+    def shared(self, words: Iterable[str], offer: Offer) -> float:
+        """How much of what some words are taken for a tool speaks of: the rarer a word, the more it counts."""
+        total = 0.0
+        for word in words:
+            weight = OF_A_GENERAL_VERB if word in GENERAL else 1.0
+            if word in offer.does:
+                total += weight * self._seen[word] ** -0.5
+            elif word in offer.said:
+                total += weight * self._seen[word] ** -0.5 * FURTHER_ON
+            elif word in offer.parameters:
+                total += weight * self._seen[word] ** -0.5 * OF_A_PARAMETER
+        return total
+
+    def fitness(self, step: Step, offer: Offer) -> float:
+        """How well a tool fits a step."""
+        wanted = concepts(step.order)
+        kinds = {found.kind for found in identifiers(step.order) if found.kind}
+        total = self.shared(dict.fromkeys([*wanted, *sorted(kinds)]), offer)
+        verb = _verb(wanted)
+        if offer.does.intersection(verb):
+            total += 0.5 if GENERAL.issuperset(verb) else 1.0
+        if next((word for word in wanted if word not in GENERAL), "") in offer.does:
+            total += FOR_ITS_OBJECT
+        if offer.takes & kinds or ("name" in offer.takes and not kinds and proper_names(f". {step.order}")):
+            total += FOR_WHAT_IT_TAKES
+        if step.mood == "say":
+            # Whoever only tells what happened may want to be put through, but nothing done behind their back.
+            return total if offer.hands_over else 0.0
+        if step.mood != "wish" and offer.reads is not None and offer.reads != (step.mood == "ask"):
+            total *= 0.8 if offer.hands_over else OF_THE_WRONG_KIND
+        return total
+
+
+def properties_of(schema: Any) -> dict[str, Any]:
+    """The properties of an object's schema, whatever it looks like."""
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    return properties if isinstance(properties, dict) else {}
+
+
+def _verb(words: Sequence[str]) -> tuple[str, ...]:
+    """What the first verb is taken for."""
+    return next((meanings(word) for word in words if word in VERBS or is_verb(word)), ())
+
+
+def _offer(tool: Tool) -> Offer:
+    properties = properties_of(tool.parameters)
+    about = " ".join(f"{name} {_described(spec)}" for name, spec in properties.items())
+    name = frozenset(concepts(tool.name.replace("_", " ")))
+    does = name | frozenset(concepts(_ADDITION.split(tool.description, maxsplit=1)[0]))
+    said = name | frozenset(concepts(tool.description))
+    takes = frozenset(kind for key in properties for kind in _taken(key))
+    reads = _reads(tool)
+    query = next((name for name in properties if name.lower() in _QUERIES), "") if reads is not False else ""
+    return Offer(tool, does, said, frozenset(concepts(about)), takes, reads, _hands_over(tool), query)
+
+
+def _taken(key: str) -> tuple[str, ...]:
+    words = re.split(r"[_\W]+", key.lower())
+    return (*concepts(" ".join(words)), *(["name"] if "name" in words else []))
+
+
+def _hands_over(tool: Tool) -> bool:
+    first = concepts(tool.description.split(".")[0])[:1]
+    return "transfer" in concepts(tool.name.replace("_", " ")) or first == ("transfer",)
+
+
+def _reads(tool: Tool) -> bool | None:
+    """Whether it only looks something up: by the first verb of its name, or else of its description."""
+    name = concepts(tool.name.replace("_", " "))
+    if READING.intersection(name):
+        return True
+    for text in (tool.name, tool.description):
+        for word in concepts(text.replace("_", " "))[:1]:
+            if word in VERBS or is_verb(word):
+                return word in READING
+    return next((word in READING for word in concepts(tool.description) if word in VERBS), None)
+
+
+def _described(spec: Any) -> str:
+    if not isinstance(spec, dict):
+        return ""
+    options = spec.get("enum")
+    words = [str(option) for option in options] if isinstance(options, list) else []
+    return " ".join([str(spec.get("description") or ""), *words])
