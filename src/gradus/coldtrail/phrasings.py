@@ -36,4 +36,4 @@ def phrasings() -> tuple[Phrasing, ...]:
         >>> phrasings()[0].asks
         (('ct-200', 'battery_life'),)
     """
-    return store.load("derived/phrasings.json", TypeAdapter(tuple[Phrasing, ...]))
+    return store.load("held_out/derived/phrasings.json", TypeAdapter(tuple[Phrasing, ...]))

@@ -67,7 +67,7 @@ def derive(data: Path) -> dict[str, bytes]:
         "derived/knowledge.json": _json(knowledge),
         "derived/documents.json": _json(documents),
         "derived/conversations.json": _json(conversations),
-        "derived/phrasings.json": _json(
+        "held_out/derived/phrasings.json": _json(
             all_phrasings(
                 _yaml(data, "phrasings.yaml"),
                 knowledge,
