@@ -17,7 +17,7 @@ help:
 	'                       STRICT=1      fail unless done  TARGET=solutions  grade another folder' \
 	'make test            the tests of the project itself' \
 	'make check           for authors: are the exercises as they should be (EX=e06 for one)' \
-	'make serve           the simulated provider over HTTP (PORT=8378 and HOST=::1 for another address)' \
+	'make serve           the simulated provider over HTTP (PORT=8378, HOST=::1; FAULTS="rate_limited=0.1 cut=0.05")' \
 	'make corpus          for authors: derive data/ anew from what is written by hand' \
 	'make format          format the code and mend what ruff can' \
 	'make bench           how long grading takes, and how plain retrievers do on the corpus' \
@@ -40,7 +40,8 @@ check: .venv/.stamp
 
 # Some shells export HOST, and nobody means to be reached from elsewhere by that.
 serve: .venv/.stamp
-	@.venv/bin/gradus serve $(if $(filter command,$(origin HOST)),--host $(call quote,$(HOST))) $(if $(PORT),--port $(call quote,$(PORT)))
+	@.venv/bin/gradus serve $(if $(filter command,$(origin HOST)),--host $(call quote,$(HOST))) $(if $(PORT),--port $(call quote,$(PORT))) \
+	$(foreach fault,$(FAULTS),--fault $(call quote,$(fault)))
 
 corpus: .venv/.stamp
 	@.venv/bin/gradus corpus

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from benchmarks import corpus, grading, start_up
+from benchmarks import corpus, grading, simulator, start_up
 
 if __name__ == "__main__":
     grading.main()
     start_up.main()
+    simulator.main()
     corpus.main()

@@ -23,6 +23,9 @@ END = b"\r\n0\r\n\r\n"
 
 
 def main() -> None:
+    from benchmarks.calls import in_process  # not above: the servers below are to hold no more than they need
+
+    in_process()
     over_http()
 
 
@@ -82,6 +85,7 @@ def _socket(key: selectors.SelectorKey) -> socket.socket:
 
 def _canned() -> list[bytes]:
     """A response of the simulator in the pieces in which its server sends it."""
+
     from gradus.sim import Request, Simulator
 
     simulator = Simulator()

@@ -11,8 +11,9 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -169,7 +170,11 @@ def corpus() -> None:
 def serve(
     host: Annotated[str, typer.Option(metavar="HOST", help="The address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(metavar="PORT", min=0, max=65535, help="0 for any free one.")] = 8377,
-    seed: Annotated[int, typer.Option(metavar="N", help="What the model's choices depend on.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", help="What the model's choices and the faults depend on.")] = 0,
+    faults: Annotated[
+        list[str] | None,
+        typer.Option("--fault", metavar="NAME=SHARE", help="What goes wrong, such as rate_limited=0.1. Repeatable."),
+    ] = None,
 ) -> None:
     """Serve the simulated provider over HTTP, for notebooks, other languages and curious people.
 
@@ -181,12 +186,12 @@ def serve(
         # Blocked, a signal waits until it is asked for, and none falls between two instructions. Threads inherit that.
         signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
         try:
-            server = Server(simulator_for(seed), host, port, log=_to_stderr)
+            server = Server(simulator_for(seed, faults or ()), host, port, log=_to_stderr)
         except OSError as error:
             raise CommandError(_cannot_listen(host, port, error)) from None
         with server:
             print(f"export OPENAI_BASE_URL={server.base_url}", "export OPENAI_API_KEY=anything", sep="\n")
-            print(f"# The page at {server.url}/ shows every request. Ctrl-C stops the server.", flush=True)
+            print(f"{server.url}/ shows every request.", "Ctrl-C stops the server.", sep="\n", flush=True)
             if not is_loopback(host):
                 _to_stderr(f"gradus: {host} can be reached from other machines; whoever does may use all of it.")
             stopped_by = signal.sigwait(STOPPING)
@@ -194,13 +199,25 @@ def serve(
             raise KeyboardInterrupt
 
 
-def simulator_for(seed: int) -> Simulator:
-    """What `gradus serve` serves."""
-    from gradus.sim import RealClock, Simulator
+def simulator_for(seed: int, faults: Sequence[str] = ()) -> Simulator:
+    """What `gradus serve` serves: the reader, and such faults as `rate_limited=0.1`."""
+    from gradus.sim import RealClock, Simulator, Unreliable
+    from gradus.sim.reader import Reader
 
     simulator = Simulator(seed=seed, clock=RealClock(), embed=_embed, keep=KEPT_EXCHANGES)
-    simulator.otherwise("This is the simulated provider. It has no reader yet, so it says this to everybody.")
+    try:
+        simulator.otherwise(Unreliable(Reader(seed), seed=seed, **dict(map(_share, faults))))
+    except (TypeError, ValueError) as error:
+        known = ", ".join(
+            field.name for field in fields(Unreliable) if field.init and field.name not in ("step", "seed")
+        )
+        raise CommandError(f"--fault {' --fault '.join(faults)}: {error}. It takes NAME=SHARE of {known}.") from None
     return simulator
+
+
+def _share(fault: str) -> tuple[str, float]:
+    name, _, share = fault.partition("=")
+    return name, float(share)
 
 
 @contextmanager

@@ -111,8 +111,12 @@ def test_an_endpoint_may_take_its_time(
 
     clock = Clock()
     monkeypatch.setattr(pool_module, "time", clock)
+    busy = (
+        GOOD.replace("    return client", "    answer = client").rstrip()
+        + "\n    sum(range(3_000_000))\n    return answer\n"
+    )
     with Pool(house.exercises, LIMITS, upstream=Slow()) as slow:
-        tests = by_name(slow.examine(house.exercises[0], write_submission(GOOD)))
+        tests = by_name(slow.examine(house.exercises[0], write_submission(busy)))
     assert "examiner" not in tests
     assert tests["test_asks_once"].outcome is Verdict.PASSED
 

@@ -255,7 +255,7 @@ def test_no_key_reaches_the_disk(path: Path) -> None:
         json.dumps({"text": f"my key is {other}, yours {KEY}", "header": bearer, KEY: 1}).encode(),
         {"key": KEY, other: "1"},
     )
-    raw = Request("POST", "/v1/x", {}, b"\xff" + KEY.encode() + b"\xfe")
+    raw = Request("POST", "/v1/x", {}, b"\xff\xfe\xfd" + KEY.encode())
     said: list[Chunk] = [
         b'{"wrong": "swordfi',
         b"sh-01",

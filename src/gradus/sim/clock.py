@@ -1,4 +1,4 @@
-"""Virtual time, in which an hour of backoff passes in a microsecond and every wait can be asserted on; and real time."""
+"""Virtual time, in which an hour passes in a microsecond and every wait can be asserted on; and real time."""
 
 from __future__ import annotations
 

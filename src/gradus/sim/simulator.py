@@ -244,7 +244,8 @@ class Simulator:
     ) -> Answer:
         """Let the script answer an accepted request.
 
-        `heard` is its body with the items that it continues, and `prompt` what of it the model reads. `build` puts a reply on the wire of its endpoint, and keeps what is to be stored; `keep` does that alone.
+        `heard` is its body with the items that it continues, and `prompt` what of it the model reads. `build` puts a
+        reply on the wire of its endpoint, and keeps what is to be stored; `keep` does that alone.
         """
         body = exchange.request
         prompt_tokens = count(prompt)

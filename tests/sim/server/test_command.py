@@ -18,15 +18,15 @@ COMMAND = [sys.executable, "-c", "from gradus.cli import main; main()", "serve"]
 
 @contextmanager
 def serving(*options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str], str]]:
-    """The process, the variables it says to set, and the line about its page."""
+    """The process, the variables it says to set, and what it says about its page and its end."""
     process = subprocess.Popen(
         [*COMMAND, "--port", "0", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     try:
-        lines = [process.stdout.readline() for _ in range(3)]
+        lines = [process.stdout.readline() for _ in range(4)]
         variables = dict(line.removeprefix("export ").strip().split("=", 1) for line in lines[:2])
-        yield process, variables, lines[2]
+        yield process, variables, "".join(lines[2:])
     finally:
         process.kill()
         process.wait()

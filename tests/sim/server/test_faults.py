@@ -167,6 +167,7 @@ def test_stopping_ends_every_silence(sim: Simulator) -> None:
 def test_tool_calls_and_the_log(server: Server, sim: Simulator, log: list[str]) -> None:
     sim.script(Reply(tool_calls=[ToolCall("look", {"a": 1})]), ConnectionReset())
     assert ask(server, post()).json["choices"][0]["finish_reason"] == "tool_calls"
+    eventually(lambda: log)  # the line is written when the client has its answer already
     with Wire(server) as wire, pytest.raises(ConnectionResetError):
         wire.send(post()).read()
     eventually(lambda: len(log) == 2)

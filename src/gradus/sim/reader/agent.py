@@ -1,7 +1,7 @@
 """Acting with tools: the next call that a goal needs, or what there is to say once none is left.
 
-A goal is read anew on every turn: which steps it has, which tool is for each, and which calls were made already all follow
-from the prompt. So nothing is remembered between two requests, and the same request gives the same reply.
+A goal is read anew on every turn: which steps it has, which tool is for each, and which calls were made already all
+follow from the prompt. So nothing is remembered between two requests, and the same request gives the same reply.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..reply import Reply, ToolCall
-from . import telling
-from .arguments import fill, may_be_looked_up
-from .checks import check, was_checked, went_through
-from .conditions import holds
-from .corrections import corrected
-from .details import ALL_KINDS, dates
-from .forced import forced
-from .outcomes import outcome_of
-from .plan import plan
+from .acting import telling
+from .acting.arguments import fill, may_be_looked_up
+from .acting.checks import check, was_checked, went_through
+from .acting.choice import Offer
+from .acting.conditions import holds
+from .acting.corrections import corrected
+from .acting.details import ALL_KINDS, dates
+from .acting.forced import forced
+from .acting.outcomes import outcome_of
+from .acting.plan import plan
+from .acting.slips import sent
+from .acting.steps import Step
+from .acting.task import MOST_READ, Planned, Task
+from .acting.vocabulary import concepts
 from .reading import Reading
-from .slips import sent
-from .steps import Step
-from .task import MOST_READ, Planned, Task
-from .tool_choice import Offer
-from .vocabulary import concepts
 
 Call = tuple[Offer, dict[str, Any]]
 
@@ -51,7 +51,7 @@ def act(reading: Reading) -> Reply | None:
 
 
 def _again(reading: Reading, task: Task, planned: Sequence[Planned]) -> ToolCall | None:
-    """A call that was made before, made once more: A3 where its result is there, A8 after a timeout, A10 for a hand-off."""
+    """A call made once more: A3 where its result is there, A8 after a timeout, A10 for a hand-off."""
     if not reading.prompt.results:
         return None
     last = reading.prompt.results[-1]
@@ -127,7 +127,8 @@ def _move(task: Task, one: Planned, planned: Sequence[Planned]) -> Call | str | 
         return _after(task, one, filled.arguments, planned)
     if not filled.missing:
         return one.offer, filled.arguments
-    return _provider(task, one, filled.missing) or telling.question(one, filled.missing, planned)
+    problem = outcome_of(task.results[-1].output).message if task.results else ""
+    return _provider(task, one, filled.missing) or telling.question(one, filled.missing, planned, problem)
 
 
 def _after(task: Task, one: Planned, arguments: dict[str, Any], planned: Sequence[Planned]) -> Call | str | None:
@@ -150,15 +151,17 @@ def _looked_up(task: Task, one: Planned) -> Call | None:
     step = Step(one.step.condition, "ask")
     for offer in task.toolbox.meant(step):
         filled = task.filled(step, offer)
-        if offer.reads and not filled.missing and not task.called(offer.name, filled.arguments):
+        if offer.reads and filled.missing:
+            return _provider(task, Planned(step, offer), filled.missing)
+        if offer.reads and not task.called(offer.name, filled.arguments):
             return offer, filled.arguments
-    return _provider(task, one, [])
+    return None
 
 
 def _provider(task: Task, one: Planned, missing: Sequence[str]) -> Call | None:
     """A look-up whose result may give what a step lacks: one that speaks of it, or one of what the goal names."""
     lacking = [path.split(".")[-1] for path in missing]
-    if not all(may_be_looked_up(one.offer, key) for key in lacking):
+    if not all(may_be_looked_up(one.offer, task.sources(one.step), key) for key in lacking):
         return None
     kinds = ALL_KINDS.intersection(kind for key in lacking for kind in concepts(key.replace("_", " ")))
     kinds = kinds or ALL_KINDS.intersection(one.offer.does)
@@ -177,6 +180,8 @@ def _provider(task: Task, one: Planned, missing: Sequence[str]) -> Call | None:
 def _finished(task: Task, planned: Sequence[Planned]) -> Reply | None:
     """What was done; None where no tool was called for, or where what a search found has to be read first."""
     done = [one for one in planned if one.done]
+    if task.handed_over is not None and not done:
+        return Reply(telling.passed_on(task.handed_over))
     if not done or all(one.offer is task.search for one in done):
         return None
     return Reply(telling.report(done))

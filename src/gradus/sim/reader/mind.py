@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from .. import tokens
 from ..reply import Reply
-from . import agent, grounding
+from . import agent, grounding, obedience, refusals, structured
 from .reading import Reading
 
 
@@ -16,8 +16,16 @@ def respond(reading: Reading) -> Reply:
 
 
 def _reply(reading: Reading) -> Reply:
+    if (obeyed := obedience.obey(reading)) is not None:
+        return obeyed
+    if (refused := refusals.refuse(reading)) is not None:
+        return refused
     if (acted := agent.act(reading)) is not None:
         return acted
+    if reading.errs("O6", reading.prompt.question):
+        return Reply("")
+    if structured.wants_json(reading.prompt):
+        return structured.fill(reading)
     return Reply(grounding.written(reading, grounding.answer(reading)))
 
 

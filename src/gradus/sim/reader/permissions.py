@@ -1,129 +1,181 @@
 """What the instructions allow and ask for, in whatever words they do it.
 
-A sentence counts if it tells the model what to do; one that only mentions the same words does not.
+Each permission is a few ideas that have to come together in one sentence, or in two that follow each other, and each
+idea is a list of ways to word it. A sentence counts if it tells the model what to do: one that only mentions the same
+words, because it speaks of customers or demands the opposite, does not.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from .prompt import sentences
 
 _FLAGS = re.IGNORECASE
 
-# Somebody else is the subject: "customers often say that they do not know".
-_OTHERS = (
-    r"(?:customers?|users?|people|callers?|they|someone|somebody|clients?|colleagues?|we|our|pharmac\w+|staff|"
-    r"visitors?)"
-)
-_SUBJECT_IS_OTHER = re.compile(rf"^(?:(?:most|many|some|often|sometimes|all|the|a|an)\s+)*{_OTHERS}\b", _FLAGS)
-_ADVERB = (
-    r"(?:please|always|also|then|instead|simply|just|only|and|but|or|so|in that case|otherwise|next|finally)[,\s]+"
-)
 
-_ORDER = re.compile(
-    rf"^(?:{_ADVERB})*(?:never|do not|don't|avoid|no \w+ing|make sure|be sure|ensure|remember|feel free|let|"
-    r"cite|reference|refer|quote|name|give|include|add|append|mention|list|put|state|show|say|point|attribute|back|"
-    r"support|link|mark|tag|end|finish|follow|close|answer|reply|respond|write|return|output|tell|admit|abstain|decline|"
-    r"use|leave|refuse|treat|consider|regard|ignore|disregard|view|handle|take|keep|provide|note|indicate|identify|"
-    r"specify|correct|check|verify|challenge|reject|prefer|rely|stick|base)\b",
+def _idea(wordings: str) -> re.Pattern[str]:
+    """Any of the wordings, which semicolons separate, as whole words."""
+    return re.compile(rf"(?<!\w)(?:{'|'.join(wordings.split('; '))})(?!\w)", _FLAGS)
+
+
+# Somebody else is spoken of: "customers often say that they do not know", "our office answers nobody at night".
+_OTHERS = re.compile(
+    r"^(?:(?:most|many|some|often|sometimes|all|the|a|an|few|no)\s+)*(?:customers?|people|callers?|someone|somebody|"
+    r"clients?|colleagues?|we|our|pharmac\w+|staff|visitors?|engineers?|agents?|nobody)\b",
     _FLAGS,
 )
-_ADDRESSED = re.compile(
-    r"\byou(?:'re|r)?\b|\b(?:it is|it's|that is)\s+"
-    r"(?:fine|ok|okay|acceptable|better|allowed|alright|all right|permitted)\b"
-    r"|\b(?:every|each|all|any)\b.{0,60}\b(?:must|should|needs?|has to|have to|is to|carr(?:y|ies)|ends?)\b"
-    r"|\b(?:must|should)\s+(?:be|not|never|always)\b"
-    r"|^(?:if|when|where|whenever|unless|in case|should|for|after|with|at|behind|under|next to|in)\b|\bbetter\b|\brather\b|\b(?:answers?|replies|claims?|sentences?|statements?)\s+"
-    r"(?:must|should|need|carry|without)\b|\b(?:is|are) (?:never|not|just|only|merely|untrusted|data|quoted)\b",
+_OTHERS_LACK = re.compile(
+    r"\b(?:if|when|where|whenever)\b\s+(?:\w+\s+){0,2}(?:customers?|people|callers?|someone|somebody|clients?|"
+    r"users?|staff)\s+"
+    r"(?:(?:do(?:es)?|can) ?(?:not|n't)|(?:are|is) (?:not sure|unsure)|(?:has|have) no|cannot|lacks?)\b|"
+    r"\bthey (?:do not|don't) know\b",
+    _FLAGS,
+)
+_ADDRESSED = _idea(r"you; your; please; kindly")
+
+_NOT = _idea(
+    r"not; \w+n't; never; no; none; nothing; ignor\w+; disregard\w*; refus\w+; without; only; alone; cannot; "
+    r"untrusted; mere(?:ly)?; just"
+)
+_DATA = _idea(
+    r"documents?; docs?; passages?; excerpts?; contexts?; retrieved; tools?; web ?pages?; pages?; files?; "
+    r"pdfs?; reviews?; chunks?; snippets?; tags?; markers?; texts?; content; contents; data; sources?; "
+    r"e-?mails?; tickets?; articles?; attachments?; search results?; material; delimiters?; fences?; blocks?; "
+    r"quoted; inside; between"
+)
+_ORDERS = _idea(
+    r"instructions?; commands?; orders?; directives?; directions; imperatives?; prompt injections?; "
+    r"injections?; requests?; authority; boss\w*; steer\w*; demands?; poisoned; malicious; obey\w*; "
+    r"(?:tells?|asks?|wants?|telling|asking|urges?|orders?) (?:you|the (?:assistant|model|ai)) to; "
+    r"what it says; aimed at; override; comply; follow(?:ed|ing)? (?:it|them|anything); carry out; carried out; "
+    r"acted? on; interpreted as; prompts?"
+)
+_IS_DATA = re.compile(
+    r"\b(?:untrusted|not trusted|third[- ]part(?:y|ies)|as (?:data|reference material|quoted)|(?:is|are|=|only|"
+    r"just|merely|"
+    r"pure) (?:data|information)\b|data[.,;]? (?:and )?(?:not|never|rather than))",
     _FLAGS,
 )
 
-_LACK = (
-    r"(?:not|n't|no|none|nothing|missing|lacks?|lacking|absent|insufficient|silent|unclear|unsure|uncertain|unable|"
-    r"without|fails?|unanswer\w+|outside|unless|cannot|only)"
+_ASKED = _idea(
+    r"questions?; quer(?:y|ies); users?; users?'s?; customer(?:s|'s|s')?; asker; premises?; presuppos\w+; "
+    r"assumptions?"
 )
-_SOURCE = (
-    r"(?:answer|passages?|context|documents?|docs|sources?|information|info|text|texts|evidence|excerpts?|material|it|"
-    r"that|this|you|nothing|none|data|facts?|question|pages?|snippets?|above|below|provided|given|sure|certain|know)"
+_MISTAKEN = _idea(
+    r"false; wrong; mistakes?; mistaken; misunderst\w+; misconceptions?; incorrect; erroneous; untrue; invalid; "
+    r"assum\w+; premises?; presuppos\w+; takes? for granted; taken? as given; as given; impl(?:y|ies|ied); "
+    r"loaded; trick; (?:does|did) ?n[o']t exist; (?:is|are|was) ?n[o']t (?:true|right|so); believes?; "
+    r"disagree\w*; never happened; built into; contradict\w*"
 )
-_SAYING = (
-    r"(?:say|saying|answer|reply|respond|write|return|output|state|tell|admit|abstain|decline|set|leave|refuse|"
-    r"put|use|give|stop|escalate|hand|report|mark)"
+_REACTS = _idea(
+    r"correct(?:ed|ion)?; points? (?:\w+ )?out; says? so; tell; set (?:them|it|him|her) right; check\w*; "
+    r"verify; flag; explain; push back; mention; note; name; test; challenge; reject; look (?:it|them) up; "
+    r"let \w+(?: \w+)? know; go along; repeat; take nothing; take (?:it )?for granted; contradict; say; "
+    r"begin your reply; accept; compar\w+; can be wrong; don't trust"
 )
-_IF = r"(?:if|when|where|whenever|unless|in case|should|otherwise|as long as|in the absence of|failing that|in doubt)"
+_LETS_PASS = re.compile(
+    r"\b(?:do not|don't|never|no need to) (?:question|challenge|correct|check|contradict)\b", _FLAGS
+)
+
+_UNANSWERED = re.compile(
+    r"\b(?:no (?:\w+ )?(?:answer|clause|information|evidence|mention|match|idea)|unanswer\w+|unknown(?=\W*$|"
+    r"[\"\'.,;)])|insufficient|unsure|uncertain|"
+    r"in (?:case of )?doubt|missing|silent|absent|lack(?:s|ing)?|open|not (?:\w+ ){0,2}(?:know|sure|in|found|"
+    r"covered?|contain\w*|"
+    r"enough|answer\w*|stated?|mentioned?|present|there|say|support\w*|help\w*|sufficient|certain|known|"
+    r"knowing|able|find)|"
+    r"\w+n't (?:\w+ ){0,3}(?:know|contain|answer\w*|cover|say|tell|find|found|enough|state|mention|include|"
+    r"sure|there|resolved|"
+    r"help|in|have|support)|cannot (?:\w+ )?(?:answer|say|tell|find|be|help|determine)|unable|"
+    r"nothing (?:\w+ ){0,4}(?:answer\w*|"
+    r"address\w*|says?|relevant|helps?)|none of the|fails? to|outside (?:of )?(?:the|these|what|this)|"
+    r"rather than guess\w*|not to answer|abstain\w*|"
+    r"declin\w+|no answer|without an answer)\b",
+    _FLAGS,
+)
+_OWNS_UP = re.compile(
+    r"\b(?:say|says|saying|reply|respond|write|return|output|state|tell|telling|admit|set|leave|refuse|put|give|"
+    r"report|mark|let \w+(?: \w+){0,2} know|point (?:that|it|this) out|use it|hear|abstain\w*|declin\w+|stop|"
+    r"escalate|hand|"
+    r"fine|ok|okay|acceptable|allowed|permitted|free|better|prefer\w*|rather|may|answer only|only answer|->|fallback|"
+    r"not to answer|answer (?:with )?[\"'“‘A-Z])",
+    _FLAGS,
+)
+_NO_GUESSING = re.compile(
+    r"\b(?:never|do not|don't|avoid|no|must not|should not|may not|not allowed to|without|"
+    r"refrain from) (?:ever )?(?:guess\w*|invent\w*|"
+    r"ma(?:ke|king) (?:\w+ )?up|make things up|make anything up|making things up|speculat\w+|fabricat\w+|"
+    r"improvis\w+|fill\w*|hallucinat\w+)\b"
+    r"|\b(?:fabricated|invented|made[- ]up) (?:\w+ )?(?:answer|number|one|reply|fact)",
+    _FLAGS,
+)
+# An order not to do something, on no condition.
+_FORBIDS = re.compile(
+    r"^\W*(?:please\s+)?(?:do not|don't|never)\b(?!.*\b(?:if|when|where|unless|rather|instead|otherwise)\b)", _FLAGS
+)
+_ONLY_IF = re.compile(
+    r"\b(?:answer|reply|respond)\b.{0,40}\bonly (?:if|when|where)\b|\bonly (?:answer|reply|"
+    r"respond)\b.{0,40}\b(?:if|when|where)\b",
+    _FLAGS,
+)
 _GUESS_ANYWAY = re.compile(
-    r"(?<!not )(?<!never )(?<!n't )(?<!without )(?<!no )\b(?:best guess|educated guess|guess anyway|make an estimate|"
-    r"(?:use|from|rely on|draw on) (?:your |general |own |world )+knowledge|always (?:give|answer)|estimate)\b",
+    r"(?<!not )(?<!never )(?<!n't )(?<!without )(?<!no )(?<!than )\b(?:best guess|educated guess|guess anyway|"
+    r"answer anyway|"
+    r"make an estimate|(?:use|from|rely on|draw on|fall back on|answer from) (?:your |general |own |world |"
+    r"common )+knowledge|"
+    r"always (?:give|answer|provide)|estimate|infer the most|most (?:probable|likely) answer|"
+    r"must (?:always )?(?:choose|answer|give)|"
+    r"has to be answered|unanswered is not)\b|\bnever (?:leave|reply|say|answer|respond|"
+    r"refuse)\b.{0,40}\b(?:unanswered|not know|"
+    r"don't know|unknown|to answer)\b|\bdo(?:n't| not) (?:say|reply|answer|respond|"
+    r"leave)\b.{0,40}\b(?:not know|don't know|unknown|"
+    r"unanswered|blank|empty)\b",
     _FLAGS,
-)
-_ABSTAIN = tuple(
-    re.compile(pattern, _FLAGS)
-    for pattern in (
-        rf"\b{_IF}\b(?=.*\b{_SOURCE}\b)(?=.*\b{_LACK}\b|.*n't\b|.*\bin doubt\b).*\b{_SAYING}\b",
-        rf"^(?:{_ADVERB})*{_SAYING}\b.*\b(?:not know|don't know|unknown|no answer|not found|cannot|can't)\b.*\b{_IF}\b",
-        rf"^(?:{_ADVERB})*{_SAYING}\b.*\b{_IF}\b.*\b{_SOURCE}\b.*(?:\b{_LACK}\b|n't\b)",
-        r"\b(?:you (?:may|can|are (?:allowed|free|welcome|permitted)|should|must)|feel free|it is (?:fine|ok|okay|"
-        r"acceptable|better|alright|all right|allowed|permitted)|it's (?:fine|ok|okay|better)|prefer|better|rather)\b.*"
-        r"\b(?:not know|don't know|not to know|not knowing|abstain|decline|no answer|unsure|not sure|unanswered|"
-        r"cannot (?:say|answer|tell)|can't (?:say|answer|tell)|refuse to answer|admit|not to answer|unknown)\b",
-        rf"^(?:{_ADVERB})*(?:never|do not|don't|avoid|no)\s+(?:ever\s+)?(?:guess|guessing|invent|inventing|make up|"
-        r"making up|make things up|make anything up|speculate|speculating|speculation|fabricate|improvise|fill)\b",
-        r"\byou (?:must|should|may|are) (?:never|not)(?: to)? (?:ever )?(?:guess|invent|make (?:\w+ )?up|speculate|"
-        r"fabricate|improvise)\b",
-        rf"^(?:{_ADVERB})*(?:answer|reply|respond)\b.*\bonly (?:if|when|where)\b",
-        rf"^(?:{_ADVERB})*only (?:answer|reply|respond)\b.*\b(?:if|when|where)\b",
-    )
-)
-_LACK_OF_OTHERS = re.compile(
-    rf"\b{_IF}\b\s+(?:\w+\s+){{0,2}}(?!(?:they|we|our)\b){_OTHERS}\b|\bthey (?:do not|don't) know\b", _FLAGS
 )
 _WORDS = re.compile(
-    r"[\"“'‘`]([^\"”'’`]*(?:['’]t [^\"”'’`]*)?)[\"”'’`](?!\w)|\b([A-Z]{3,}(?:_[A-Z]+)+|UNKNOWN|NONE|N/A)\b"
+    r"[\"“'‘`]([^\"”'’`]*(?:['’]t [^\"”'’`]*)?)[\"”'’`](?!\w)|\b([A-Z]{3,}(?:_[A-Z]+)+|UNKNOWN|NONE|N/A|"
+    r"UNANSWERABLE)\b"
 )
 
-_CITED = (
-    r"(?:passages?|sources?|documents?|excerpts?|ids?|identifiers?|citations?|references?|brackets?|bracketed|"
-    r"where (?:it|each|that|you|they) \w+|comes? from|came from|taken from|rests? on|evidence|labels?|origins?)"
+_SOURCE = _idea(
+    r"passages?; sources?; documents?; docs?; doc_?ids?; excerpts?; ids?; identifiers?; citations?; "
+    r"references?; brackets?; section; clause; pages?; articles?; guidelines?; provenance; pointers?; chunks?; "
+    r"snippets?; where (?:it|each|that|you|they|every) \w+; label; origins?; footnotes?; contract; url; "
+    r"file ?names?; titles?; evidence; paragraphs?"
 )
-_CITE = tuple(
-    re.compile(pattern, _FLAGS)
-    for pattern in (
-        rf"\b(?:cite|citing|cited|reference|refer|quote|name|naming|give|giving|include|add|append|mention|list|put|"
-        rf"state|show|indicate|identify|specify|note|point|attribute|back|backed|support|supported|link|mark|tag|end|"
-        rf"ends|follow|followed|close|carry|carries|say|tell|provide|need|needs|credit)\b.*\b{_CITED}\b",
-        r"^(?:\w+\s+){0,3}(?:cite|citing)\b",
-        rf"\b(?:cite|cited)\b.*\b{_CITED}\b",
-        rf"\b{_CITED}\b.*\b(?:must be|should be|is to be) (?:cited|named|given|shown)\b",
-    )
+_NAMES = _idea(
+    r"cit(?:e|es|ed|ing); (?:by |a )reference; refer to; quot(?:e|ing); nam(?:e|ing); giv(?:e|ing); include; "
+    r"add; append; mention; list; put; stat(?:e|ing); show; indicate; identify; specify; note; point; "
+    r"attribut\w+; back(?:ed)?; support(?:ed)?; link; mark; tag; wrap; ends?; follow(?:ed)?; close; "
+    r"carr(?:y|ies); say; tell; provide; needs?; requires?; credit; accompan\w+; attach; without; "
+    r"in parentheses; in (?:square )?brackets"
 )
-_ONLY_FROM = re.compile(
-    rf"^(?:{_ADVERB})*(?:answer|reply|respond|use|rely|base|stick)\b.*\b(?:only|solely|exclusively|nothing but)\b",
+_CLAIM = _idea(
+    r"each; every; all; any; claims?; statements?; sentences?; figures?; bullets?; facts?; no claim; "
+    r"you (?:used?|drew|took|rely|relied|quote|found); us(?:e|ed|ing); bas(?:ed|ing); drawn; drew; "
+    r"com(?:es?|ing) from; came from; took; taken; rests?; behind; after; answers?; whenever; cit(?:e|ing|ed); "
+    r"rely; the passage; supporting; its; assertions?; paragraphs?"
+)
+_CITE = re.compile(
+    r"^\W*(?:please\s+|always\s+)*(?:cite\b|reference (?:the|both|all|each|every|your|it|them)\b|"
+    r"attribute (?:what|each|every|all|your)\b)|\breference (?:both|each|all)\b|"
+    r"\b(?:include|add|give|provide|use|append|require)\b.{0,30}\b(?:citations?|footnotes?|references to)\b",
     _FLAGS,
 )
-
-_DATA = (
-    r"(?:documents?|passages?|data|tags?|markers?|text|texts|content|contents|context|excerpts?|sources?|tool|tools|outputs?|"
-    r"results?|tickets?|emails?|e-mails?|messages?|pages?|material|inside|between|within|enclosed|delimiters?|fences?|blocks?)"
+_NO_CITING = re.compile(
+    r"\b(?:never|do not|don't|no need to|without|avoid|needn't|not)\b.{0,25}\b(?:cite|citing|citations?|"
+    r"reference\w*|mention|name|list|"
+    r"quote|include|show|give|refer)\b",
+    _FLAGS,
 )
-_COMMANDS = r"(?:instructions?|commands?|orders?|requests?|directions?|directives?|prompts?)"
-_DISTRUST = tuple(
-    re.compile(pattern, _FLAGS)
-    for pattern in (
-        r"\b(?:never|not|n't|ignore|disregard|without|refuse to|must not|nothing)\b.*"
-        rf"\b(?:follow\w*|obey\w*|act(?:ing)? on|execut\w+|carry out|comply\w*|{_COMMANDS})\b(?=.*\b{_DATA}\b)",
-        rf"\b{_DATA}\b.*\b(?:never|not|n't|no)\b.*\b(?:follow\w*|obey\w*|acted on|execut\w+|carried out|{_COMMANDS})\b",
-        rf"\b(?:treat|consider|regard|view|handle|take|see)\b.*\b{_DATA}\b.*\b(?:as|is|are)\b.*\b(?:data|untrusted|quoted|"
-        r"reference material|information only|third[- ]party)\b",
-        rf"\b{_DATA}\b.*\b(?:is|are)\b.*"
-        r"\b(?:untrusted|not trusted|data only|only data|just data|merely data|third[- ]party)\b",
-    )
-)
-_PREMISE = re.compile(
-    r"\b(?:premises?|assum\w+|presuppos\w+|mistaken|false|wrong|claims? in the question)\b.*"
-    r"\b(?:correct|point|say|tell|check|reject|note|contradict)\w*\b|\b(?:correct|check|question|challenge|verify|"
-    r"contradict|reject)\b.*\b(?:premises?|assum\w+|presuppos\w+|mistake|mistaken|false|wrong)\b",
+# What only says where answers are to come from.
+_ONLY_FROM = re.compile(
+    r"^(?:please\s+)?(?:answer|reply|respond|use|rely|base|stick|read|look)\b"
+    r"(?!.*\b(?:cit\w+|\w*ids?|nam(?:e|ing)|parentheses|brackets?)\b)",
     _FLAGS,
 )
 
@@ -154,44 +206,55 @@ def read_permissions(instructions: str) -> Permissions:
         >>> read_permissions("If the passages do not answer, say NOT_FOUND.").abstain_with
         'NOT_FOUND'
     """
-    directive = [sentence for sentence in sentences(instructions) if _is_directive(sentence)]
-    abstaining = [sentence for sentence in directive if _allows_abstaining(sentence)]
-    if any(_GUESS_ANYWAY.search(sentence) for sentence in directive):
+    single = [sentence for sentence in sentences(instructions) if _is_for_the_model(sentence)]
+    pairs = [f"{first} {second}" for first, second in pairwise(single)]
+    abstaining = [part for part in (*single, *pairs) if _allows_abstaining(part)]
+    if any(_GUESS_ANYWAY.search(sentence) for sentence in single):
         abstaining = []
     return Permissions(
         abstain=bool(abstaining),
-        abstain_with=next((words for sentence in abstaining if (words := _prescribed(sentence))), ""),
-        cite=any(_asks_for_citations(sentence) for sentence in directive),
-        distrust=any(pattern.search(sentence) for sentence in directive for pattern in _DISTRUST),
-        check_premise=any(_PREMISE.search(sentence) for sentence in directive),
+        abstain_with=next((words for part in abstaining if (words := _prescribed(part))), ""),
+        cite=any(map(_asks_for_citations, single)),
+        distrust=any(map(_takes_no_orders, (*single, *pairs))),
+        check_premise=any(map(_checks_premises, (*single, *pairs))),
     )
 
 
-def _is_directive(sentence: str) -> bool:
-    if _SUBJECT_IS_OTHER.search(sentence):
+def _is_for_the_model(sentence: str) -> bool:
+    if _OTHERS_LACK.search(sentence):
         return False
-    return bool(_ORDER.search(sentence) or _ADDRESSED.search(sentence))
+    return not _OTHERS.search(sentence) or bool(_ADDRESSED.search(sentence))
 
 
-def _allows_abstaining(sentence: str) -> bool:
-    if _LACK_OF_OTHERS.search(sentence):
+def _together(text: str, ideas: Sequence[re.Pattern[str]]) -> bool:
+    return all(idea.search(text) for idea in ideas)
+
+
+def _allows_abstaining(text: str) -> bool:
+    if _FORBIDS.search(text) and not _NO_GUESSING.search(text):
         return False
-    return any(pattern.search(sentence) for pattern in _ABSTAIN)
+    if _NO_GUESSING.search(text) or _ONLY_IF.search(text):
+        return True
+    return _together(text, (_UNANSWERED, _OWNS_UP))
 
 
 def _asks_for_citations(sentence: str) -> bool:
-    if re.search(
-        r"\b(?:never|not|n't|no need to|without|avoid)\b.{0,20}\b(?:cite|citing|citations?|reference\w*)\b",
-        sentence,
-        _FLAGS,
-    ):
+    if _NO_CITING.search(sentence) and "no claim without" not in sentence.lower():
         return False
-    if _ONLY_FROM.search(sentence) and not re.search(r"\bcit\w+\b|\bids?\b", sentence, _FLAGS):
-        return False
-    return any(pattern.search(sentence) for pattern in _CITE)
+    if _CITE.search(sentence):
+        return True
+    return not _ONLY_FROM.search(sentence) and _together(sentence, (_NAMES, _SOURCE, _CLAIM))
 
 
-def _prescribed(sentence: str) -> str:
+def _takes_no_orders(text: str) -> bool:
+    return _together(text, (_DATA, _ORDERS, _NOT)) or _together(text, (_DATA, _IS_DATA))
+
+
+def _checks_premises(text: str) -> bool:
+    return _together(text, (_ASKED, _MISTAKEN, _REACTS)) and not _LETS_PASS.search(text)
+
+
+def _prescribed(text: str) -> str:
     """The words in quotation marks or capitals that an abstaining answer has to use."""
-    found = _WORDS.search(sentence)
+    found = _WORDS.search(text)
     return next((words.strip() for words in found.groups() if words), "") if found else ""

@@ -54,7 +54,7 @@ class Conversation:
         except Refused as refused:
             response = _error(refused.error)
             self._send_whole(response, is_head=False)
-            self._site.answered("?", "?", response)
+            self._site.answered("-", "-", response)
             return False
         if received is None:
             return False

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from ..messages import Request, Response
 from ..simulator import Simulator
@@ -18,14 +18,11 @@ from .connection import Connection
 from .console import QUIET_PATHS, Console
 from .conversation import Conversation
 
+if TYPE_CHECKING:
+    from ..transport import Core
+
 BACKLOG = 512
 STOPPING = 5.0  # seconds that connections have to end in
-
-
-class Core(Protocol):
-    """What answers requests: a Simulator, or anything that can stand for one."""
-
-    def handle(self, request: Request) -> Response: ...
 
 
 class Server:

@@ -1,17 +1,13 @@
-"""The details that people and tools give: identifiers, amounts, dates, addresses, and the values of a tool's result."""
+"""The details that people and tools give: identifiers, amounts, dates, names, addresses."""
 
 from __future__ import annotations
 
 import functools
-import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from .vocabulary import concepts
-
-MOST_VALUES = 2000  # of one result: what a longer one says further on is not read
+from .vocabulary import is_verb
 
 _ID = re.compile(
     r"(?<![\w-])(?:[A-Za-z]{1,8}[-_](?:[A-Z]{1,4}[-_])?\d[\w]*(?:[-_]\d\w*)*|[A-Z]{1,6}\d{2,}\w*|"
@@ -26,22 +22,12 @@ EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 URL = re.compile(r"https?://[^\s\"'<>)]+")
 PHONE = re.compile(r"(?<![\w-])\+?\d[\d ()/-]{6,18}\d(?![\w-])")
 ISO_DATE = re.compile(r"\b\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?Z?)?\b")
-_MONTHS = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-]
+_NAMES_OF_MONTHS = "january february march april may june july august september october november december"
+_MONTHS = _NAMES_OF_MONTHS.split()
+_MONTH = "|".join(_MONTHS)
 _DAY = re.compile(
-    rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\.? (?:of )?({'|'.join(_MONTHS)}),? (\d{{4}})\b|\b({'|'.join(_MONTHS)}) (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}})\b",
+    rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\.? (?:of )?({_MONTH}),? (\d{{4}})\b|"
+    rf"\b({_MONTH}) (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}})\b",
     re.IGNORECASE,
 )
 _UNIT = r"(?P<unit{n}>[€$£]|euros?|dollars?|pounds?|eur|usd|gbp|cents?)"
@@ -63,14 +49,15 @@ _CURRENCY = {
     "gbp": "GBP",
 }
 _COUNTED = re.compile(r"(?<![\w.,/-])(-?\d+(?:\.\d+)?)(?![\w/]|[.,-]\d)\s*(?:%|([A-Za-z]+))?")
-_SMALL = {
-    word: number
-    for number, word in enumerate(
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-    )
-}
+_NUMERALS = "zero one two three four five six seven eight nine ten eleven twelve"
+_SMALL = {word: number for number, word in enumerate(_NUMERALS.split())}
+_NO_NAMES = (
+    "i please the a an can could would then also if and but we they rma id ok hello hi dear eur usd gbp what "
+    "which who when where why how is are does do has have did was were my our there that this it you"
+)
+_OPENERS = frozenset(_NO_NAMES.split())
 _QUOTED = re.compile(r"[\"“«]([^\"”»\n]+)[\"”»]|(?<!\w)['‘]([^'’\n]+(?:['’]\w[^'’\n]*)*)['’](?!\w)")
-_PROPER = re.compile(r"\b[A-Z][\w'’&.-]*(?:\s+(?:of\s+)?(?:[A-Z][\w'’&.-]*|\d{1,3}\b))*")
+_PROPER = re.compile(r"\b[A-Z][\w'’&.-]*(?:\s+(?:of\s+)?[A-Z][\w'’&.-]*)*(?:\s+\d{1,3}\b(?![.,]\d))?")
 
 
 @dataclass(frozen=True)
@@ -93,23 +80,6 @@ class Amount:
     cents: int
     currency: str
     at: int
-
-
-@dataclass(frozen=True)
-class Found:
-    """A value in a result.
-
-    Attributes:
-        key: the name of its property.
-        value: a text, number or boolean.
-        record: the number of the object that it stands in, over all results.
-        source: the name of the tool whose result it is.
-    """
-
-    key: str
-    value: Any
-    record: int
-    source: str
 
 
 def prefix_of(identifier: str) -> str:
@@ -193,50 +163,14 @@ def proper_names(text: str) -> list[str]:
         ['Harbour Pharmacy 03']
     """
     found = []
+    text = _ID.sub(lambda match: "·" * len(match[0]), text)
     for match in _PROPER.finditer(text):
-        name = match[0].rstrip(".-'’")
-        begins = not text[: match.start()].strip() or text[: match.start()].rstrip()[-1:] in ".!?:\n"
-        if begins:
-            first, _, rest = name.partition(" ")
-            known = concepts(first)
-            name = (
-                rest.removeprefix("of ")
-                if rest and (not known or len(rest.split()) > 1 or known[0] != first.lower())
-                else ""
-            )
-        if name and name != "I" and not _ID.fullmatch(name):
+        name = match[0].rstrip(".-'’").removesuffix("'s").removesuffix("’s")
+        first, _, rest = name.partition(" ")
+        begins = text[: match.start()].rstrip()[-1:] in ("", ".", "!", "?", ":", "\n", "-")
+        if (begins and is_verb(first)) or (first.lower() in _OPENERS and name != first):
+            name = rest.removeprefix("of ").strip()
+        alone = " " not in name and (begins or name.lower() in _OPENERS or name.upper() in _CURRENCY.values())
+        if name and not alone and not _ID.fullmatch(name) and not name.isdigit():
             found.append(name)
     return found
-
-
-def values_in(output: str, source: str, first_record: int) -> list[Found]:
-    """The values of a result that is JSON (or lines of "key: value"), in their order."""
-    try:
-        value = json.loads(output)
-    except (ValueError, RecursionError):
-        lines = re.findall(r"^([A-Za-z]\w*): (.+)$", output, re.MULTILINE)
-        value = {key: text for key, text in lines}
-    return _flattened(value, source, first_record)
-
-
-def _flattened(value: Any, source: str, record: int) -> list[Found]:
-    found: list[Found] = []
-    waiting: list[tuple[str, Any, int]] = [("", value, record)]
-    while waiting and len(found) < MOST_VALUES:
-        key, part, owner = waiting.pop()
-        if isinstance(part, dict):
-            record += 1
-            waiting += [(str(name), inner, record) for name, inner in reversed(part.items())]
-        elif isinstance(part, list):
-            waiting += [(key, inner, owner) for inner in reversed(part)]
-        elif part is not None:
-            found.append(Found(key, part, owner, source))
-    return found
-
-
-def records_of(found: Sequence[Found]) -> dict[int, list[Found]]:
-    """The values by the object that they stand in."""
-    grouped: dict[int, list[Found]] = {}
-    for value in found:
-        grouped.setdefault(value.record, []).append(value)
-    return grouped

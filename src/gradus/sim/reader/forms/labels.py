@@ -8,16 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .dice import Dice
+from ..dice import Dice
+from ..questions import words
+from ..reading import Reading
 from .fields import Field, name_words
-from .questions import words
-from .reading import Reading
 from .triage import best, note, tells, triage
 
 CLEAR = 3.0  # on the scale of log-probabilities: labels that are nearer to each other are a close call
-BLUR = 16.0  # how far what a model believes is off, for each unit of its O3
-FIRST_COME = 10.0  # how much better the first of the labels looks, for each unit of its N3
-SHOWN_HOW = 0.45  # of the slips that are left where the prompt shows labelled examples
+BLUR = 62.0  # how far what a model believes is off, for each unit of its O3
+FIRST_COME = 40.0  # how much better the first of the labels looks than the last, for each unit of its O3
+SHOWN_HOW = 0.6  # of the slips that are left where the prompt shows labelled examples
 CLOSE_CALL = 2.0  # how much likelier a slip is there
 MENTIONED, MEANT, RELATED = 6.0, 3.0, 1.5
 
@@ -39,12 +39,15 @@ _PRIORITIES = {
     "P4": "p4 low minor lowest trivial sev4 4",
 }
 WAYS_OUT = frozenset(
-    "unknown other none abstain unclear unsure uncertain undetermined unspecified na n/a not_stated not_specified not_sure "
-    "cannot_tell cannot_determine insufficient ambiguous needs_human human_review no_label unclassified not_applicable".split()
-)
+    (
+        "unknown", "other", "none", "abstain", "unclear", "unsure", "uncertain", "undetermined", "unspecified", "na",
+        "n/a", "not_stated", "not_specified", "not_sure", "cannot_tell", "cannot_determine", "insufficient",
+        "ambiguous", "needs_human", "human_review", "no_label", "unclassified", "not_applicable",
+    )
+)  # fmt: skip
 # What people write who mean it.
 _CONCEPTS = {
-    "defective": "broken stopped faulty dead fails failed defect jumps wrong reads restarts reboots quit dies unreliable stuck",
+    "defective": "broken stopped faulty dead fails failed defect jumps wrong reads restarts reboots dies stuck",
     "damaged": "dropped cracked smashed bent wet dented crushed fell broken transit chewed snapped",
     "wrong": "instead ordered mistake different wrong",
     "needed": "need longer anymore surplus cancelled cancel closed mind spare many",
@@ -109,7 +112,7 @@ def choose(reading: Reading, field: Field, values: Sequence[Any], text: str) -> 
     order = sorted(scores, key=lambda value: -round(felt[value], 6))
     factor = (CLOSE_CALL if close else 1.0) * (SHOWN_HOW if shows_examples(reading, values) else 1.0)
     slips = len(order) > 1 and reading.errs("O3", "label", field.name, seen, factor=factor)
-    chosen = order[1] if slips else order[0]
+    chosen = sorted(scores, key=lambda value: -scores[value])[1] if slips else order[0]
     label = next(value for value in real if str(value) == chosen)
     return Choice(label, found and not slips and _margin(felt) >= CLEAR, found)
 
@@ -140,7 +143,8 @@ def shows_examples(reading: Reading, values: Sequence[Any]) -> bool:
     shown = [turn.text for turn in reading.prompt.history if turn.role == "assistant"]
     turns = sum(bool(re.search(rf"(?<!\w)(?:{names})(?!\w)", text)) for text in shown)
     arrows = re.findall(
-        rf"(?:->|=>|→|⇒|\b(?:intent|label|category|priority|answer|output|class|result|expected)[\"']?\s*[:=])\s*[\"'`*]*(?:{names})(?!\w)",
+        rf"(?:->|=>|→|⇒|\b(?:intent|label|category|priority|answer|output|class|result|"
+        rf"expected)[\"']?\s*[:=])\s*[\"'`*]*(?:{names})(?!\w)",
         reading.prompt.text,
         re.IGNORECASE,
     )
@@ -193,7 +197,7 @@ def _by_words(value: Any, field: Field, text: str) -> float:
         return MENTIONED - 1
     present = set(words(text))
     parts = [word for word in name_words(name) if word not in ("not", "to", "a", "of", "the", "item")]
-    digits = [part for part in re.findall(r"\d{2,}", name)]
+    digits = re.findall(r"\d{2,}", name)
     if digits and all(re.search(rf"(?<![\w.:+-]){part}(?![\w.:])", text) for part in digits):
         return MEANT
     own = sum(word in present for word in parts)
@@ -215,7 +219,7 @@ def _bent(reading: Reading, field: Field, value: str, place: int, number: int, s
     shown = SHOWN_HOW if shows_examples(reading, (value,)) else 1.0
     # What a model believes of a text does not change from call to call: only another model believes otherwise.
     belief = BLUR * rates["O3"] * shown * _gumbel(Dice(reading.model), "believes", field.words, value, seen)
-    early = FIRST_COME * rates["N3"] * rates["O3"] * (1 - place / max(1, number - 1)) * 10
+    early = FIRST_COME * rates["O3"] * (1 - place / max(1, number - 1))
     sampled = reading.prompt.temperature * _gumbel(reading.dice, "sampled", field.name, value, seen)
     return belief + early + sampled
 

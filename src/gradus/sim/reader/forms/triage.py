@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from gradus.coldtrail import Ticket, tickets
 
-from .questions import words
+from ..questions import words
 from .signs import signs
 
 READ_FROM_EITHER_END = 2000  # characters: what a desk reads of a pasted log
@@ -21,9 +21,12 @@ LIKE_ENOUGH = 0.45  # of 1: a ticket less like a known one than this does not re
 MEDICINE_WARM = "medicine got warm"  # always P1: only the quality desk may say that it can still be used
 # Words that stand in any ticket.
 _COMMON = frozenset(
-    "the and for that our are was have has not with this but from can you they what there one all will when would "
-    "hello dear regards team thanks please customer agent bot subject body ticket priority intent email".split()
-)
+    (
+        "the", "and", "for", "that", "our", "are", "was", "have", "has", "not", "with", "this", "but", "from", "can",
+        "you", "they", "what", "there", "one", "all", "will", "when", "would", "hello", "dear", "regards", "team",
+        "thanks", "please", "customer", "agent", "bot", "subject", "body", "ticket", "priority", "intent", "email",
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What is tried once more after a call has failed: the same call put right, where the result tells what was wrong with it."""
+"""What is tried once more after a call has failed: the call put right, where its result tells what was wrong."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .arguments import Sources, alternatives, identifying, required_value
+from .arguments import alternatives, identifying, required_value
+from .choice import properties_of
 from .details import identifiers, prefix_of
+from .slots import Sources
 from .task import Planned
-from .tool_choice import properties_of
 
+MOST_ATTEMPTS = 3  # of one step, slips included: whoever has failed so often says so
 _LACKS = re.compile(
     r"\bnot (?:found|registered|known|exist)|\bno (?:such )?\w+\b|\bunknown\b|\bdoes not exist\b|\binvalid\b",
     re.IGNORECASE,
@@ -30,7 +32,9 @@ def corrected(one: Planned, arguments: dict[str, Any], sources: Sources) -> dict
         arguments: what its arguments should be as far as the goal tells.
         sources: where values may come from.
     """
-    tried = [attempt.arguments for attempt in one.attempts]
+    tried = [attempt.arguments for attempt in one.attempts if attempt.result.name == one.offer.name]
+    if len(one.attempts) >= MOST_ATTEMPTS:
+        return None
     if arguments not in tried:
         return arguments
     if len(tried) > 1:

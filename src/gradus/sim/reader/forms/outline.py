@@ -7,51 +7,64 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from ..prompt import Prompt, sentences
 from .fields import name_words
 from .material import directions
-from .prompt import Prompt, sentences
 
-_OUTPUT = r"(?:re(?:ply|spond|turn)|answer|output|produce|give|write|emit|print|send|generate|provide|format|fill|express|encode|put|deliver|create|make|use)"
+_OUTPUT = (
+    r"(?:re(?:ply|spond|turn)|answer|output|produce|give|write|emit|print|send|generate|provide|format|fill|"
+    r"express|encode|put|deliver|create|make|use)"
+)
 _WANTS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"^(?:\W*(?:please|always|then|now|only|finally|and|just|also)[,\s]+)*{_OUTPUT}\b.*\bjson\b",
         rf"[,;:]\s*(?:and |then |please )*{_OUTPUT}\b[^,;]*\bjson\b",
         rf"\b(?:and|then|to|please|must|should|shall|will|only|you) (?:always |only |then )?{_OUTPUT}\b[^.]*\bjson\b",
-        r"\b(?:your |the )?(?:answer|output|reply|response|result|it|everything you (?:write|say))s? (?:must|should|has to|have to|needs? to|is to|will|shall) "
+        r"\b(?:your |the )?(?:answer|output|reply|response|result|it|everything you (?:write|say))s? (?:must|should|"
+        r"has to|have to|needs? to|is to|will|shall) "
         r"(?:be|consist|contain|parse|come|take)\b[^.]*\bjson\b",
-        r"\bjson (?:only|object only|and nothing else|please)\b|\b(?:only|just|nothing but|exclusively)\s+(?:\w+\s+){0,3}json\b",
+        r"\bjson (?:only|object only|and nothing else|please)\b|\b(?:only|just|nothing but|"
+        r"exclusively)\s+(?:\w+\s+){0,3}json\b",
         r"^\W*(?:in|as|with) (?:valid |a |strict |pure |one )*json\b",
         r"^\W*(?:output|response|answer|reply)(?: format)?\s*[:=]\s*(?:valid |a |strict |one )*json\b",
         r"\b(?:in|as) (?:valid |strict |pure |raw |plain )?json\b(?: format| form)?\s*(?:[.!:]|$|with|using|like)",
     )
 )
 _UNWANTED = re.compile(
-    rf"\b(?:never|not|n't|no|without|instead of|rather than|avoid)\b[^,;]{{0,30}}\bjson\b|\b(?:input|data|file|api|webhook|export|customers?|payload|log|they|we|users?|ticket)s?\b"
-    rf"[^,;.]{{0,40}}\b(?:is|are|arrives?|comes?|returns?|sends?|sent|say|contains?|uses?|given|stored|want|asks?|ask)\b[^,;.]*\bjson\b(?!.*\b{_OUTPUT}\b)",
+    rf"\b(?:never|not|n't|no|without|instead of|rather than|avoid)\b[^,;]{{0,30}}\bjson\b|\b(?:input|data|file|api|"
+    rf"webhook|export|customers?|payload|log|they|we|users?|ticket)s?\b"
+    rf"[^,;.]{{0,40}}\b(?:is|are|arrives?|comes?|returns?|sends?|sent|say|contains?|uses?|given|stored|want|asks?|"
+    rf"ask)\b[^,;.]*\bjson\b(?!.*\b{_OUTPUT}\b)",
     re.IGNORECASE,
 )
 _ASKS_POLITELY = re.compile(r"^(?:can|could|would|will) you\b", re.IGNORECASE)
 _NAME = r"[\"'`“]?(?P<name>[A-Za-z_][\w-]*)[\"'`”]?"
 _KEYS = re.compile(
-    r"\b(?:keys?|fields?|propert(?:y|ies)|attributes|members|entries)\b(?: (?:are|must be|should be|named|called|exactly|only|in this order))*\s*(?:[:=(]|\bof\b)?\s*"
+    r"\b(?:keys?|fields?|propert(?:y|ies)|attributes|members|entries)\b(?: (?:are|must be|should be|named|called|"
+    r"exactly|only|in this order))*\s*(?:[:=(]|\bof\b)?\s*"
     r"(?P<list>[^.{}]*)",
     re.IGNORECASE,
 )
 _CONTAINING = re.compile(
-    r"\b(?:json|object)\b[^.{}]{0,40}?\b(?:containing|contains?|with|holding|including|made of|of the form|having|giving|for)\b(?: (?:the|an?|two|three|its|both))*\s+"
+    r"\b(?:json|object)\b[^.{}]{0,40}?\b(?:containing|contains?|with|holding|including|made of|of the form|having|"
+    r"giving|for)\b(?: (?:the|an?|two|three|its|both))*\s+"
     r"(?P<list>[^.{}]*)",
     re.IGNORECASE,
 )
 _BULLET = re.compile(rf"^\s*(?:[-*•]|\d+[.)])\s*{_NAME}\s*(?P<rest>(?:\(|:|=|-|–|—).*)$", re.MULTILINE)
 _ONE_OF = re.compile(
-    r"\b(?:one of|either|any of|allowed values?(?: are)?|possible values?(?: are)?|values?|from|among)\b[:\s(\[]*(?P<list>[^.;)\]\n]+)",
+    r"\b(?:one of|either|any of|allowed values?(?: are)?|possible values?(?: are)?|values?|from|"
+    r"among)\b[:\s(\[]*(?P<list>[^.;)\]\n]+)",
     re.I,
 )
 _MEMBER = re.compile(r"\"(?P<name>[\w -]+)\"\s*:\s*(?P<value>\"(?:[^\"\\]|\\.)*\"|\[[^\]]*\]|\{[^{}]*\}|[^,{}\[\]\n]+)")
 _NOT_NAMES = frozenset(
-    "and or the a an keys fields only exactly nothing else no other then with as in json valid object two three following these".split()
-)
+    (
+        "and", "or", "the", "a", "an", "keys", "fields", "only", "exactly", "nothing", "else", "no", "other", "then",
+        "with", "as", "in", "json", "valid", "object", "two", "three", "following", "these",
+    )
+)  # fmt: skip
 _INTENTS = ["device_fault", "connectivity", "excursion", "alert_setup", "billing", "rma", "account_access", "how_to"]
 _PRIORITIES = ["P1", "P2", "P3", "P4"]
 _LEVELS = ["low", "medium", "high", "urgent"]
@@ -202,7 +215,8 @@ def _names(listing: str) -> list[str]:
 
 def _said_about(name: str, rest: str) -> str:
     found = re.search(
-        rf"(?<!\w){re.escape(name)}[\"'`”]?\s*(?:\((?P<a>[^)]*)\)|[:=]\s*(?P<b>[^\n;]*)|(?P<c>(?:is|must be|should be|being)\b[^\n;.]*))",
+        rf"(?<!\w){re.escape(name)}[\"'`”]?\s*(?:\((?P<a>[^)]*)\)|[:=]\s*(?P<b>[^\n;]*)|(?P<c>(?:is|must be|should "
+        rf"be|being)\b[^\n;.]*))",
         rest,
     )
     return next((part for part in found.groups() if part), "") if found else ""

@@ -27,7 +27,8 @@ _COUNTED = {**{word: place + 1 for place, word in enumerate(_WORDS)}, "a dozen":
 _NUMBER = r"[-−]?(?:\d{1,3}(?:[,'  ]\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d+(?:[.,]\d+)?)"
 _CURRENCY = r"€|\$|£|(?:EUR|USD|GBP|CHF)\b|(?:euros?|dollars?|pounds?|francs?)\b"
 _MONEY = re.compile(
-    rf"(?P<before>{_CURRENCY})\s?(?P<a>{_NUMBER})|(?P<b>{_NUMBER})\s?(?P<after>{_CURRENCY})|(?<![\w.,:-])(?P<c>\d+[.,]\d\d)(?![\w.,:]*\d)"
+    rf"(?P<before>{_CURRENCY})\s?(?P<a>{_NUMBER})|(?P<b>{_NUMBER})\s?(?P<after>{_CURRENCY})|"
+    rf"(?<![\w.,:-])(?P<c>\d+[.,]\d\d)(?![\w.,:]*\d)"
     r"(?!\s?(?:°|deg|grad|C\b|F\b|%))",
     re.IGNORECASE,
 )
@@ -42,10 +43,11 @@ _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _URL = re.compile(r"https?://[^\s<>\"')]+")
 _PHONE = re.compile(r"\+\d[\d ()-]{6,}\d|\(\d{3}\) ?\d{3}-\d{4}")
 _NAME = re.compile(
-    r"(?:(?i:regards|sincerely|thanks|thank you|cheers|grüßen|best|yours|name|from|contact|i am|my name is|this is|signed)[\s,:]+)"
+    r"(?:(?i:regards|sincerely|thanks|thank you|cheers|grüßen|best|yours|name|from|contact|i am|my name is|this is|"
+    r"signed)[\s,:]+)"
     r"(?P<name>[A-ZÄÖÜ][\w'’-]+(?: [A-ZÄÖÜ][\w'’.-]+){1,2})"
 )
-_CURRENCIES = {"€": "EUR", "euro": "EUR", "$": "USD", "dollar": "USD", "£": "GBP", "pound": "GBP", "franc": "CHF"}
+CURRENCIES = {"€": "EUR", "euro": "EUR", "$": "USD", "dollar": "USD", "£": "GBP", "pound": "GBP", "franc": "CHF"}
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ def _ids(text: str) -> Iterator[Found]:
 def _sums(text: str) -> Iterator[Found]:
     for match in _MONEY.finditer(text):
         sign = (match["before"] or match["after"] or "").lower()
-        unit = next((code for mark, code in _CURRENCIES.items() if sign.startswith(mark)), sign.upper())
+        unit = next((code for mark, code in CURRENCIES.items() if sign.startswith(mark)), sign.upper())
         yield Found("money", number(match["a"] or match["b"] or match["c"]), match.start(), match.end(), unit)
 
 

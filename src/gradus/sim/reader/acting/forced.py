@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from .choice import Offer, properties_of
 from .steps import Step
 from .task import Planned, Task
-from .tool_choice import Offer, properties_of
 
 DEEPEST = 6  # of nested objects: a schema may contain itself
 

@@ -1,16 +1,17 @@
-"""After a call that timed out: which reading tool shows whether it went through, and what its result says about that."""
+"""After a call that timed out: which tool shows whether it went through, and what its result says about that."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from .arguments import Sources, fill
-from .details import Found, records_of, values_in
-from .outcomes import arguments_of, outcome_of
-from .prompt import ToolResult
+from ..prompt import ToolResult
+from . import details
+from .arguments import fill
+from .choice import Offer
+from .outcomes import Found, arguments_of, outcome_of, records_of, values_in
+from .slots import Sources
 from .steps import Step
 from .task import Attempt, Planned, Task
-from .tool_choice import Offer
 from .vocabulary import GENERAL, concepts
 
 _NO_OBJECT = GENERAL | {"money", "customer", "search", "solve", "docs"}
@@ -29,7 +30,14 @@ def check(task: Task, one: Planned) -> tuple[Offer, dict[str, Any]] | None:
         if word in one.offer.does
     ]
     about = [word for word in about if word not in _NO_OBJECT]
-    likely = [offer for offer in task.toolbox.offers if offer.reads and set(about) & (offer.said | offer.parameters)]
+    kinds = details.ALL_KINDS.intersection(
+        kind for key in one.attempts[-1].arguments for kind in concepts(key.replace("_", " "))
+    )
+    likely = [
+        offer
+        for offer in task.toolbox.offers
+        if offer.reads and (not offer.said.isdisjoint(about) or ("statu" in offer.said and offer.takes & kinds))
+    ]
     likely.sort(key=lambda offer: -task.toolbox.shared(about, offer))
     for offer in likely:
         filled = fill(offer, _sources(task, one))

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from .details import Found, numbers
+from .details import numbers
+from .outcomes import Found
 from .vocabulary import concepts, raw_words, stem
 
 _NOT = re.compile(r"\b(?:not|no longer|isn't|aren't|hasn't|doesn't|n't|never|neither|without|no)\b", re.IGNORECASE)

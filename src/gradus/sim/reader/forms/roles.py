@@ -1,4 +1,4 @@
-"""What a property of a form means that holds an answer: the answer itself, its sentences, their sources, whether there is one."""
+"""What the properties of a form mean that holds an answer: its sentences, their sources, whether there is one."""
 
 from __future__ import annotations
 
@@ -10,20 +10,29 @@ from .schemas import admits_null, kind_of, resolved, walk
 
 Role = Literal["answer", "claims", "sources", "quote", "source", "abstains", "answers", "status", "question"]
 
-_ANSWER = frozenset("answer reply response result conclusion draft".split())
-_CLAIMS = frozenset("sentence claim statement answer segment point fact part finding".split())
+_ANSWER = frozenset(["answer", "reply", "response", "result", "conclusion", "draft"])
+_CLAIMS = frozenset(["sentence", "claim", "statement", "answer", "segment", "point", "fact", "part", "finding"])
 _SOURCES = frozenset(
-    "citation source reference evidence passage document doc support excerpt ref cite quote id".split()
+    (
+        "citation", "source", "reference", "evidence", "passage", "document", "doc", "support", "excerpt", "ref",
+        "cite", "quote", "id",
+    )
+)  # fmt: skip
+_QUOTE = frozenset(
+    ["quote", "quotation", "verbatim", "excerpt", "span", "snippet", "evidence", "supporting", "extract", "words"]
 )
-_QUOTE = frozenset("quote quotation verbatim excerpt span snippet evidence supporting extract words".split())
-_SOURCE = frozenset("id source passage doc document citation reference ref chunk page label".split())
-_SENTENCE = frozenset("text sentence claim statement content answer point body fact value".split())
+_SOURCE = frozenset(
+    ["id", "source", "passage", "doc", "document", "citation", "reference", "ref", "chunk", "page", "label"]
+)
+_SENTENCE = frozenset(["text", "sentence", "claim", "statement", "content", "answer", "point", "body", "fact", "value"])
 _ABSTAINS = re.compile(
-    r"abstain|abstention|unanswer|unknown|no_?answer|not_?found|cannot_?answer|cant_?answer|refus|insufficient|decline|dont_?know|missing_info"
+    r"abstain|abstention|unanswer|unknown|no_?answer|not_?found|cannot_?answer|cant_?answer|refus|insufficient|"
+    r"decline|dont_?know|missing_info"
     r"|not_in_(?:context|passages)|no_?evidence"
 )
 _ANSWERS = re.compile(
-    r"answerable|answered|(?:^|_)found|has_?answer|can_?(?:be_?)?answer|sufficient|supported|grounded|in_?(?:the_?)?context|is_?known|has_evidence"
+    r"answerable|answered|(?:^|_)found|has_?answer|can_?(?:be_?)?answer|sufficient|supported|grounded|"
+    r"in_?(?:the_?)?context|is_?known|has_evidence"
 )
 
 

@@ -40,176 +40,46 @@ _ALIKE = {
     "retire": "retire deactivate decommission",
 }
 # What is said in several words, and the one word that it amounts to.
-_PHRASES = tuple(
-    (re.compile(pattern, re.IGNORECASE), word)
-    for pattern, word in (
-        (r"\b(?:give|send|show|tell|get|bring) (?:me|us)\b|\blet (?:me|us) know\b", "get"),
-        (
-            r"\b(?:look(?:s|ing)?|pull(?:s|ing)?|bring) (?:(?:it|them|that) )?up\b|\bfind(?:s|ing)? out\b|\blook (?:at|into)\b",
-            "get",
-        ),
-        (r"\bhave a look\b|\btake a look\b", "get"),
-        (r"(?:^|(?<=[.!:;] )|\band )returns(?= )", "get"),
-        (r"\blet (?:\S+ ){1,4}?know\b|\bdrop (?:\S+ ){1,4}?a line\b|\bget back to\b", "send"),
-        (
-            r"\b(?:hand|pass)(?:s|es|ed|ing)?(?: (?!and\b)\S+){0,3}? (?:over|on)\b|\bhand[- _]?off\b|\bput(?: \S+){1,2} through\b",
-            "transfer",
-        ),
-        (
-            r"\b(?:connect|forward|refer|pass|send|hand)(?:s|es|ing)? (?:me|us|this|it|the (?:case|conversation|chat)) to\b",
-            "transfer",
-        ),
-        (r"\bmoney back\b", "credit"),
-        (r"\bwrites? (?:this |it |that )?down\b", "note"),
-        (r"\bsets? up\b", "create"),
-        (r"\bgets? rid of\b|\btakes? (?:\S+ ){0,3}?off\b(?= (?:our|the|their) list)", "close"),
-    )
+_AMOUNTS_TO = (
+    (r"\b(?:give|send|show|tell|get|bring) (?:me|us)\b|\blet (?:me|us) know\b", "get"),
+    (r"\b(?:look(?:s|ing)?|pull(?:s|ing)?|bring) (?:(?:it|them|that) )?up\b|\bfind(?:s|ing)? out\b", "get"),
+    (r"\blook (?:at|into)\b|\b(?:have|take) a look\b", "get"),
+    (r"(?:^|(?<=[.!:;] )|\band )returns(?= )", "get"),
+    (r"\blet (?:\S+ ){1,4}?know\b|\bdrop (?:\S+ ){1,4}?a line\b|\bget back to\b", "send"),
+    (r"\b(?:hand|pass)(?:s|es|ed|ing)?(?: (?!and\b)\S+){0,3}? (?:over|on)\b|\bhand[- _]?off\b", "transfer"),
+    (r"\bput(?: \S+){1,2} through\b", "transfer"),
+    (
+        r"\b(?:connect|forward|refer|pass|send|hand)(?:s|es|ing)? (?:me|us|this|it|the (?:case|chat)) to\b",
+        "transfer",
+    ),
+    (r"\bmoney back\b", "credit"),
+    (r"\bwrites? (?:this |it |that )?down\b", "note"),
+    (r"\bsets? up\b", "create"),
+    (r"\bgets? rid of\b|\btakes? (?:\S+ ){0,3}?off\b(?= (?:our|the|their) list)", "close"),
 )
+_PHRASES = tuple((re.compile(pattern, re.IGNORECASE), word) for pattern, word in _AMOUNTS_TO)
 _MONEY = re.compile(
     r"[€$£]\s?\d|\d\s?(?:[€$£]|(?:euros?|dollars?|pounds?|cents?|eur|usd|gbp)\b)|^\d+\.\d\d\b", re.IGNORECASE
 )
+SUM = re.compile(r"(?<![\w-])[(\d][\d.()]*(?:\s*[*×÷+^]\s*|\s+[-/]\s+)[\d.()]+(?:\s*[-*/×÷+^]\s*[\d.()]+)*")
 _TAKEN_OFF = re.compile(r"\b(?:give|grant|book|take|knock|pay|offer)\b|\boff\b|\bback\b", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z]+(?:'t)?|[€$£]|\d+")
-_SAY_LITTLE = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "of",
-        "to",
-        "in",
-        "on",
-        "at",
-        "for",
-        "from",
-        "by",
-        "with",
-        "and",
-        "or",
-        "but",
-        "as",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "being",
-        "it",
-        "its",
-        "this",
-        "that",
-        "these",
-        "those",
-        "them",
-        "they",
-        "their",
-        "there",
-        "he",
-        "she",
-        "his",
-        "her",
-        "him",
-        "i",
-        "me",
-        "my",
-        "we",
-        "our",
-        "us",
-        "you",
-        "your",
-        "please",
-        "can",
-        "could",
-        "would",
-        "will",
-        "shall",
-        "may",
-        "might",
-        "do",
-        "does",
-        "did",
-        "don't",
-        "not",
-        "no",
-        "any",
-        "some",
-        "if",
-        "when",
-        "what",
-        "which",
-        "who",
-        "whom",
-        "whose",
-        "where",
-        "why",
-        "how",
-        "then",
-        "so",
-        "up",
-        "out",
-        "off",
-        "over",
-        "into",
-        "about",
-        "has",
-        "have",
-        "had",
-        "use",
-        "used",
-        "using",
-        "given",
-        "one",
-        "all",
-        "only",
-        "also",
-        "just",
-        "id",
-        "ids",
-        "e",
-        "g",
-        "eg",
-        "etc",
-        "via",
-        "per",
-        "whether",
-        "than",
-        "hello",
-        "hi",
-        "thanks",
-        "thank",
-        "need",
-        "want",
-        "like",
-        "number",
-        "name",
-        "s",
-        "t",
-    ]
+_LITTLE = (
+    "a an the of to in on at for from by with and or but as is are was were be been being it its this that these "
+    "those them they their there he she his her him i me my we our us you your please can could would will shall "
+    "may might do does did don't not no any some if when what which who whom whose where why how then so up out "
+    "off over into about has have had use used using given one all only also just id ids e g eg etc via per "
+    "whether than hello hi thanks thank need want like number name s t"
 )
+_SAY_LITTLE = frozenset(_LITTLE.split())
 GENERAL = frozenset({"get", "create", "update", "list", "send", "close"})  # verbs that go with any object
 READING = frozenset({"get", "list", "search", "count", "calculat", "comput", "convert", "translat", "summar", "compar"})
-VERBS = frozenset(
-    {
-        "get",
-        "list",
-        "search",
-        "create",
-        "credit",
-        "close",
-        "solve",
-        "update",
-        "send",
-        "note",
-        "transfer",
-        "rma",
-        "approve",
-    }
-)
+VERBS = GENERAL | {"search", "credit", "solve", "note", "transfer", "rma", "approve"}
 _OTHER_VERBS = (
-    "calculate compute convert translate summarise summarize count compare reject reset restart reboot run execute deploy "
-    "remind order buy pay ship block unblock lock unlock enable disable turn activate deactivate retire invite archive "
-    "restore merge upload download print sync rotate apply give grant take do rent hire sell measure test train"
+    "calculate compute convert translate summarise summarize count compare reject reset restart reboot run "
+    "execute deploy remind order buy pay ship block unblock lock unlock enable disable turn activate deactivate "
+    "retire invite archive restore merge upload download print sync rotate apply give grant take do rent hire "
+    "sell measure test train"
 )
 
 
@@ -279,6 +149,8 @@ def concepts(text: str) -> tuple[str, ...]:
         found["money"] = None
         if _TAKEN_OFF.search(text) or _MONEY.match(text):
             found["credit"] = None
+    if SUM.search(text):
+        found[stem("calculate")] = None
     return tuple(found)
 
 

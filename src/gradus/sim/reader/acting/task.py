@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from ..prompt import Prompt, ToolResult
 from . import details
-from .arguments import Filled, Sources, fill
-from .outcomes import Outcome, arguments_of, outcome_of
-from .prompt import Prompt, ToolResult
+from .arguments import Filled, fill
+from .choice import Offer, Toolbox
+from .outcomes import Found, Outcome, arguments_of, outcome_of, values_in
+from .slots import Sources
 from .steps import Step
-from .tool_choice import Offer, Toolbox
 from .vocabulary import concepts
 
 SHORT = 12  # words: a reply of so many to a question of the model's completes the goal before it
@@ -70,16 +71,14 @@ class Task:
         self.results = (*before, *prompt.results)
 
     @cached_property
-    def found(self) -> tuple[details.Found, ...]:
+    def found(self) -> tuple[Found, ...]:
         """The values in all results that are no errors."""
         outputs = [("", piece.text) for piece in self.prompt.excerpts if piece.role == "tool"] if self.earlier else []
         outputs += [
             (result.name, result.output) for result in self.prompt.results if outcome_of(result.output).state == "done"
         ]
         return tuple(
-            value
-            for place, (name, output) in enumerate(outputs)
-            for value in details.values_in(output, name, place * 10_000)
+            value for place, (name, output) in enumerate(outputs) for value in values_in(output, name, place * 10_000)
         )
 
     def sources(self, step: Step, report: str = "") -> Sources:

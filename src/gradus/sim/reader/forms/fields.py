@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..prompt import sentences
+from ..questions import words
 from .amounts import Found, Kind
-from .prompt import sentences
-from .questions import words
 
 WINDOW = 60  # characters before a value in which its name may stand
 WINDOW_AFTER = 30
@@ -66,6 +66,7 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
     ("money", "amount price cost total refund fee balance subtotal tax charge cent euro dollar paid credit value sum"),
     ("name", "name contact sender person caller author signatory"),
 )
+_AS_THEY_ARE = {"ids": "id", "status": "status", "analysis": "analysis", "address": "address", "is": "is", "has": "has"}
 _LAST_WORDS = {
     "on": "date",
     "at": "date",
@@ -121,7 +122,7 @@ def name_words(name: str) -> list[str]:
         ['purchased', 'on', 'date']
     """
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+", " ", name)
-    return words(apart)
+    return [_AS_THEY_ARE.get(word.lower()) or next(iter(words(word)), word.lower()) for word in apart.split()]
 
 
 def kind_of_value(field: Field, schema: dict[str, Any]) -> Kind | None:
@@ -154,12 +155,15 @@ def ranked(field: Field, kind: Kind, found: Sequence[Found], text: str) -> list[
         found: the values of the text, by place.
         text: what they stand in.
     """
-    kinds = (kind, "number") if kind == "money" else (kind, "money") if kind == "number" else (kind,)
+    kinds = (kind, "number") if kind == "money" else (kind,)
     scored = [
         (fitness, -place, one)
         for place, one in enumerate(found)
         if one.kind in kinds and (fitness := _fitness(field, kind, one, text)) is not None
     ]
+    if field.says("total", "sum") and len(scored) > 1:
+        # Of several sums the total is the one that is called so.
+        scored = [entry for entry in scored if entry[0] > 0]
     return [one for _, _, one in sorted(scored, key=lambda entry: (-entry[0], -entry[1]))]
 
 
@@ -197,7 +201,7 @@ def _fitness(field: Field, kind: Kind, one: Found, text: str) -> float | None:
     if kind == "date":
         return _date_fitness(field, near, fitness)
     if kind == "number":
-        return _number_fitness(field, one, fitness)
+        return _number_fitness(field, one, fitness) if one.kind == "number" else None
     if kind == "money" and one.kind == "number":
         return (
             fitness - 1
@@ -266,7 +270,7 @@ def _number_fitness(field: Field, one: Found, fitness: float) -> float | None:
     if counts:
         return (
             fitness + 1
-            if isinstance(one.value, int) and 0 < one.value and one.kind == "number" and one.unit
+            if isinstance(one.value, int) and one.value > 0 and one.kind == "number" and one.unit
             else fitness or None
         )
     return fitness or None

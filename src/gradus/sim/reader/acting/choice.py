@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..prompt import Tool
 from .details import identifiers, proper_names
-from .prompt import Tool
 from .steps import Step
 from .vocabulary import GENERAL, READING, VERBS, concepts, is_verb, meanings
 
@@ -18,27 +18,16 @@ OF_A_GENERAL_VERB = 0.35  # get, create, update: they go with any object
 FURTHER_ON = 0.6  # a word that stands in the description, but not where it says what the tool does
 OF_A_PARAMETER = 0.4  # a word that stands in a parameter only
 OF_THE_WRONG_KIND = 0.45  # what is left of a tool that writes where something is asked, and the other way round
+FOR_THE_VERB = 1.0  # where the tool does what the step's first verb says
+FOR_A_GENERAL_VERB = 0.3
 FOR_WHAT_IT_TAKES = 0.5  # where the step names what one of its parameters is for
+FOR_BEING_ASKED = 0.2  # where something is asked and the tool looks something up
 FOR_ITS_OBJECT = 0.4  # where the first thing that the step names is what the tool is about
 ALIKE = 0.02  # two tools that differ by less than this share cannot be told apart
 
 _ADDITION = re.compile(r"[,.:;(]|\b(?:of|by|for|on|to|in|from|with|at|about|when|if|that|which)\b", re.IGNORECASE)
-_QUERIES = frozenset(
-    [
-        "query",
-        "q",
-        "question",
-        "search",
-        "text",
-        "input",
-        "keywords",
-        "search_query",
-        "search_term",
-        "term",
-        "terms",
-        "topic",
-    ]
-)
+_QUESTIONS = "query q question search text input keywords search_query search_term term terms topic"
+_QUERIES = frozenset(_QUESTIONS.split())
 
 
 @dataclass(frozen=True)
@@ -111,11 +100,13 @@ class Toolbox:
         total = self.shared(dict.fromkeys([*wanted, *sorted(kinds)]), offer)
         verb = _verb(wanted)
         if offer.does.intersection(verb):
-            total += 0.5 if GENERAL.issuperset(verb) else 1.0
+            total += FOR_A_GENERAL_VERB if GENERAL.issuperset(verb) else FOR_THE_VERB
         if next((word for word in wanted if word not in GENERAL), "") in offer.does:
             total += FOR_ITS_OBJECT
         if offer.takes & kinds or ("name" in offer.takes and not kinds and proper_names(f". {step.order}")):
             total += FOR_WHAT_IT_TAKES
+        if total and step.mood == "ask" and offer.reads:
+            total += FOR_BEING_ASKED
         if step.mood == "say":
             # Whoever only tells what happened may want to be put through, but nothing done behind their back.
             return total if offer.hands_over else 0.0

@@ -6,12 +6,14 @@ import json
 import re
 from collections.abc import Sequence
 
-from .details import Found, records_of, values_in
+from ..prompt import ToolResult
+from .outcomes import Found, records_of, values_in
 from .task import Attempt, Planned
 from .vocabulary import concepts, raw_words
 
 MOST_RECORDS = 8
 MOST_PROPERTIES = 6
+_SUCCESS = ("ok", "success", "succeeded")
 _NAMES = ("id", "serial", "name", "number", "key", "code")
 
 
@@ -31,20 +33,34 @@ def failure(one: Planned, planned: Sequence[Planned]) -> str:
     last = one.attempts[-1]
     before = report([other for other in planned if other is not one])
     if last.outcome.state == "unknown":
-        said = f"I do not know whether this went through: {one.step.words}. The call timed out ({_plain(last.outcome.message)})"
-        said += ", and I have not repeated it."
+        said = (
+            f"I do not know whether this went through: {one.step.words}. "
+            f"The call timed out ({_plain(last.outcome.message)}), and I have not repeated it."
+        )
     else:
         said = f"I could not do this: {one.step.words}. {_plain(last.outcome.message)}."
     return "\n".join(part for part in (before, said) if part)
 
 
-def question(one: Planned, missing: Sequence[str], planned: Sequence[Planned]) -> str:
-    """What has to be known before a step can be taken."""
-    names = [_spelt(path.split(".")[-1]) for path in missing]
+def passed_on(result: ToolResult) -> str:
+    """That somebody else goes on from here."""
+    return f"I have passed this on ({_spelt(result.name)}); they have what you wrote, and go on from here."
+
+
+def question(one: Planned, missing: Sequence[str], planned: Sequence[Planned], problem: str = "") -> str:
+    """What has to be known before a step can be taken.
+
+    Args:
+        one: the step.
+        missing: the paths of the arguments that nothing provides.
+        planned: all steps.
+        problem: why a look-up did not provide them, or "".
+    """
+    names = [re.sub(r" (?:in )?cents$", "", _spelt(path.split(".")[-1])) for path in missing]
     listed = names[0] if len(names) == 1 else ", ".join(names[:-1]) + f" and {names[-1]}"
-    before = report([other for other in planned if other.done])
     asked = f"To do this I need to know the {listed}: {one.step.words}. Can you tell me?"
-    return f"{before}\n{asked}" if before else asked
+    before = report([other for other in planned if other.done])
+    return "\n".join(part for part in (before, f"{_plain(problem)}." if problem else "", asked) if part)
 
 
 def undecided(one: Planned, planned: Sequence[Planned]) -> str:
@@ -78,7 +94,7 @@ def facts_for(one: Planned, attempt: Attempt) -> str:
 
 def _record(values: Sequence[Found], asked: set[str]) -> str:
     name = next((value for value in values if value.key in _NAMES or value.key.endswith("_id")), None)
-    rest = [value for value in values if value is not name]
+    rest = [value for value in values if value is not name and value.key not in _SUCCESS]
     named = [
         value for value in rest if asked & {*concepts(value.key), *(word.lower() for word in raw_words(value.key))}
     ]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .prompt import Prompt, sentences
+from ..prompt import Prompt, sentences
 
 THIS_YEAR = 2026
 DEEPEST = 40
@@ -16,9 +16,12 @@ _TAG = re.compile(r"<(/?)([A-Za-z][\w-]*)((?:\s+[\w-]+\s*=\s*(?:\"[^\"<>]*\"|'[^
 _JSON = re.compile(r"[\[{]\s*[\[{\"]")
 # Words of whoever wants the form filled, beside data without marks.
 _ORDERS = re.compile(
-    r"^(?:(?:please|now|then|your task is to|you (?:must|should|will|are to))[,:]?\s+)*(?:classify|categori[sz]e|extract|triage|label|"
-    r"route|assign|return|reply|respond|answer|output|write|produce|give|fill|parse|convert|use|analy[sz]e|determine|decide|read|pull|"
-    r"tag|sort|identify|find)\b.*\b(?:json|keys?|fields?|schema|form|tickets?|messages?|e-?mails?|texts?|below|following|labels?|intents?|"
+    r"^(?:(?:please|now|then|your task is to|you (?:must|should|will|are to))[,:]?\s+)*(?:classify|categori[sz]e|"
+    r"extract|triage|label|"
+    r"route|assign|return|reply|respond|answer|output|write|produce|give|fill|parse|convert|use|analy[sz]e|determine|"
+    r"decide|read|pull|"
+    r"tag|sort|identify|find)\b.*\b(?:json|keys?|fields?|schema|form|tickets?|messages?|e-?mails?|texts?|below|"
+    r"following|labels?|intents?|"
     r"priorit\w+|categor\w+|details|data|requests?)\b",
     re.IGNORECASE,
 )

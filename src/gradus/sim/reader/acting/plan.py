@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from ..prompt import ToolResult
+from ..reading import Reading
 from . import details
 from .arguments import identifying
 from .checks import went_through
+from .choice import Offer
 from .outcomes import Outcome, arguments_of, outcome_of
-from .prompt import ToolResult
-from .reading import Reading
 from .steps import Step, steps_of
 from .task import Attempt, Planned, Task
-from .tool_choice import Offer
 
 _POINTS_BACK = re.compile(r"\b(?:it|that|this|they|them|those|these)\b", re.IGNORECASE)
 _OWN = re.compile(r"\b(?:my|our|mine|ours|his|her|their|its|it|that|this)\b", re.IGNORECASE)
@@ -27,20 +28,24 @@ def plan(reading: Reading, task: Task) -> tuple[Planned, ...]:
         reading: the request, for what is left to chance in it.
         task: the goal.
     """
-    chosen = list(_choose(reading, task, steps_of(task.ordered))) or list(_choose(reading, task, steps_of(task.goal)))
+    chosen = _choose(reading, task, steps_of(task.ordered)) or _choose(reading, task, steps_of(task.goal))
     return tuple(_settled(task, one) for one in _with_attempts(reading, task, chosen))
 
 
-def _choose(reading: Reading, task: Task, steps: Sequence[Step]) -> Iterator[Planned]:
-    asked: Step | None = None
+def _choose(reading: Reading, task: Task, steps: Sequence[Step]) -> list[Planned]:
+    chosen: list[Planned] = []
     for step in steps:
         offer = _tool_for(reading, task, step)
         if offer is not None:
-            yield from (Planned(one, offer) for one in _each(step, offer))
-            asked = None
-        elif task.search is not None and _asks_anew(task, step, asked):
-            yield Planned(step, task.search)
-            asked = step
+            chosen += [Planned(one, offer) for one in _each(step, offer)]
+        elif task.search is not None and step.mood == "ask" and not _brings_passages(task):
+            last = chosen[-1] if chosen and chosen[-1].offer is task.search else None
+            if last is not None and _POINTS_BACK.search(step.words):
+                both = f"{last.step.words} and {step.words}"
+                chosen[-1] = replace(last, step=replace(last.step, words=both))
+            elif len(step.words.split()) > 1:
+                chosen.append(Planned(step, task.search))
+    return chosen
 
 
 def _tool_for(reading: Reading, task: Task, step: Step) -> Offer | None:
@@ -59,26 +64,28 @@ def _is_general(task: Task, step: Step, offer: Offer) -> bool:
     return bool(lacking) and not _OWN.search(step.words) and not details.identifiers(task.goal)
 
 
-def _asks_anew(task: Task, step: Step, asked: Step | None) -> bool:
-    """Whether a question is one to search for: not where the prompt brings its passages along, nor if it belongs to the last."""
-    brought = any(piece.role != "tool" and (piece.enclosed or piece.id) for piece in task.prompt.excerpts)
-    belongs = asked is not None and _POINTS_BACK.search(step.words)
-    return step.mood == "ask" and not brought and not belongs and len(step.words.split()) > 1
+def _brings_passages(task: Task) -> bool:
+    """Whether the prompt itself has what a question can be answered from."""
+    return any(piece.role != "tool" and (piece.enclosed or piece.id) for piece in task.prompt.excerpts)
 
 
 def _with_attempts(reading: Reading, task: Task, planned: list[Planned]) -> list[Planned]:
-    """Every call since the goal was set goes to the step that it names the same things as, or to the first of its tool."""
+    """Every call made so far goes to the step that it names the same things as, or to the first of its tool."""
     wanted = [
         {key: task.filled(one.step, one.offer).arguments.get(key) for key in identifying(one.offer)} for one in planned
     ]
     for result in task.results:
-        given = arguments_of(result)
+        given, outcome = arguments_of(result), _outcome(reading, result)
         same = [place for place, one in enumerate(planned) if one.offer.name == result.name]
+        if not same and outcome.state == "failed" and task.toolbox.named(result.name) is None:
+            same = list(
+                range(len(planned))
+            )  # there is no such tool (A2): it was meant for the step that was to be next
         exact = [place for place in same if all(given.get(key) == value for key, value in wanted[place].items())]
         waiting = [place for place in exact or same if not planned[place].done]
         if waiting:
-            attempt = Attempt(result, _outcome(reading, result))
-            planned[waiting[0]] = replace(planned[waiting[0]], attempts=(*planned[waiting[0]].attempts, attempt))
+            attempts = (*planned[waiting[0]].attempts, Attempt(result, outcome))
+            planned[waiting[0]] = replace(planned[waiting[0]], attempts=attempts)
     return planned
 
 
@@ -93,16 +100,17 @@ def _settled(task: Task, one: Planned) -> Planned:
     """A step whose call timed out, as done where a look-up since then shows it."""
     if one.done or not one.attempts or one.attempts[-1].outcome.state != "unknown" or not went_through(task, one):
         return one
-    return replace(one, attempts=(*one.attempts, Attempt(one.attempts[-1].result, Outcome("done"))))
+    shown = replace(one.attempts[-1].result, output="")
+    return replace(one, attempts=(*one.attempts, Attempt(shown, Outcome("done"))))
 
 
 def _each(step: Step, offer: Offer) -> Iterator[Step]:
-    """A step about several things that are named side by side: one step for each, where the tool takes one at a time."""
+    """A step about several things named side by side: one step for each, where the tool takes one at a time."""
     names = details.identifiers(step.order)
     arrays = "array" in str(offer.tool.parameters)
     for kind in dict.fromkeys(name.prefix for name in names):
         alike = [name for name in names if name.prefix == kind]
-        between = [step.order[one.at + len(one.text) : other.at] for one, other in zip(alike, alike[1:], strict=False)]
+        between = [step.order[one.at + len(one.text) : other.at] for one, other in itertools.pairwise(alike)]
         side_by_side = all(re.fullmatch(r"\s*(?:,|and|&|,\s*and)\s*", part) for part in between)
         if len(alike) > 1 and side_by_side and not arrays:
             first, last = alike[0], alike[-1]
