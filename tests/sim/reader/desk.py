@@ -113,7 +113,11 @@ class Desk:
         return self._one("customers", customer_id)
 
     def find_customer(self, name: str) -> Any:
-        return [{"id": row["id"], "name": row["name"]} for row in self.world["customers"].values() if name.lower() in row["name"].lower()]
+        return [
+            {"id": row["id"], "name": row["name"]}
+            for row in self.world["customers"].values()
+            if name.lower() in row["name"].lower()
+        ]
 
     def get_device(self, serial: str) -> Any:
         return self._one("devices", serial)
@@ -122,7 +126,11 @@ class Desk:
         return self._one("tickets", ticket_id)
 
     def list_invoices(self, customer_id: str, status: str | None = None) -> Any:
-        return [row for row in self.world["invoices"] if row["customer_id"] == customer_id and status in (None, row["status"])]
+        return [
+            row
+            for row in self.world["invoices"]
+            if row["customer_id"] == customer_id and status in (None, row["status"])
+        ]
 
     def issue_credit(self, customer_id: str, amount_cents: int, reason: str) -> Any:
         if "error" in self._one("customers", customer_id):
@@ -186,16 +194,20 @@ def run(
     messages: list[dict[str, Any]] = [{"role": "user", "content": goal}] if isinstance(goal, str) else list(goal)
     replies: list[Reply] = []
     for _ in range(steps):
-        reply = reader({"model": "sim-large", "messages": messages, "tools": list(tools), "seed": seed, "temperature": 0, **more})
+        reply = reader(
+            {"model": "sim-large", "messages": messages, "tools": list(tools), "seed": seed, "temperature": 0, **more}
+        )
         replies.append(reply)
         if not reply.tool_calls:
             return Run(reply.text or "", desk, tuple(replies))
         made = [(f"call_{len(messages)}_{place}", call) for place, call in enumerate(reply.tool_calls)]
         calls = [
-            {"id": key, "type": "function", "function": {"name": call.name, "arguments": call.arguments_text}} for key, call in made
+            {"id": key, "type": "function", "function": {"name": call.name, "arguments": call.arguments_text}}
+            for key, call in made
         ]
         messages.append({"role": "assistant", "content": None, "tool_calls": calls})
         messages += [
-            {"role": "tool", "tool_call_id": key, "content": desk.call(call.name, call.arguments_text)} for key, call in made
+            {"role": "tool", "tool_call_id": key, "content": desk.call(call.name, call.arguments_text)}
+            for key, call in made
         ]
     return Run("", desk, tuple(replies))

@@ -29,7 +29,10 @@ class Goal:
         made = [(name, arguments) for name, arguments in run.desk.calls if name in WRITING]
         return (
             len(made) == len(self.done)
-            and all(name == wanted and _fits(given, arguments) for (name, given), (wanted, arguments) in zip(made, self.done, strict=True))
+            and all(
+                name == wanted and _fits(given, arguments)
+                for (name, given), (wanted, arguments) in zip(made, self.done, strict=True)
+            )
             and bool(run.said)
             and all(part in run.said for part in self.told)
         )
@@ -37,7 +40,9 @@ class Goal:
 
 def _fits(given: dict[str, Any], wanted: dict[str, Any]) -> bool:
     return all(
-        all(part in str(given.get(key)).lower() for part in value) if isinstance(value, list) else given.get(key) == value
+        all(part in str(given.get(key)).lower() for part in value)
+        if isinstance(value, list)
+        else given.get(key) == value
         for key, value in wanted.items()
     )
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import yaml
 
 from gradus.coldtrail import knowledge
 from gradus.sim.reader import Reader
 from gradus.sim.reader.permissions import read_permissions
-from tests.sim.reader.asking import FLAWLESS, say
+from tests.sim.reader.asking import FLAWLESS, say, share_of
 
 ABSTAIN = [
     "If the passages do not contain the answer, say that you do not know.",
@@ -74,6 +77,21 @@ CHECK = [
     "When a claim in the question contradicts the passages, say so: false premises must be corrected.",
     "Verify what the customer takes for granted, and correct wrong assumptions.",
 ]
+
+
+INSTRUCTIONS = yaml.safe_load((Path(__file__).parent / "instructions.yaml").read_bytes())
+
+
+@pytest.mark.parametrize("permission", ["abstain", "cite", "distrust", "check_premise"])
+def test_hundreds_of_ways_to_put_it_are_told_from_what_only_sounds_like_it(permission: str) -> None:
+    asked, unasked = INSTRUCTIONS[permission], INSTRUCTIONS[f"no_{permission}"]
+    assert len(asked) == len(unasked) == 85
+
+    def is_read(sentence: str) -> bool:
+        return bool(getattr(read_permissions(f"You are a support assistant. {sentence}"), permission))
+
+    assert share_of(is_read, asked) >= 0.9
+    assert share_of(is_read, unasked) <= 0.06
 
 
 @pytest.mark.parametrize("sentence", ABSTAIN)

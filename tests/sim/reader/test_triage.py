@@ -122,7 +122,8 @@ def plain(model: str, seed: int = 0) -> dict[str, dict[str, Any]]:
 
 
 def accuracy(said: dict[str, dict[str, Any]]) -> float:
-    return sum(said[ticket.id]["intent"] == ticket.intent for ticket in tickets() if ticket.id in said) / len(said)
+    right = [ticket for ticket in tickets() if ticket.id in said and said[ticket.id]["intent"] == ticket.intent]
+    return len(right) / len(said)
 
 
 def changed(one: dict[str, dict[str, Any]], other: dict[str, dict[str, Any]]) -> int:

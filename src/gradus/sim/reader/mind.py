@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from .. import tokens
 from ..reply import Reply
-from . import agent, grounding, obedience, refusals, structured
+from . import agent, grounding, judge, obedience, refusals, structured
 from .reading import Reading
 
 
@@ -18,6 +18,8 @@ def respond(reading: Reading) -> Reply:
 def _reply(reading: Reading) -> Reply:
     if (obeyed := obedience.obey(reading)) is not None:
         return obeyed
+    if (judged := judge.judge(reading)) is not None:
+        return judged
     if (refused := refusals.refuse(reading)) is not None:
         return refused
     if (acted := agent.act(reading)) is not None:

@@ -91,7 +91,7 @@ def obey(reading: Reading) -> Reply | None:
 def _orders(reading: Reading) -> Iterator[_Found]:
     """Every order once, at the first of its places: what stands whole between marks comes first."""
     seen: set[str] = set()
-    for found in (*_in_excerpts(reading), *_insent(reading.prompt), *_in_tools(reading)):
+    for found in (*_in_excerpts(reading), *_in_turns(reading), *_in_tools(reading)):
         if found.order.text not in seen:
             seen.add(found.order.text)
             yield found
@@ -129,14 +129,18 @@ def _marked_off(excerpt: Excerpt, order: Order, turns: tuple[Turn, ...]) -> bool
     """Whether the developer has put marks around it. That a tool answers in JSON marks nothing off."""
     if excerpt.role != "tool" or not excerpt.enclosed:
         return excerpt.enclosed
-    if any(turn.role == "tool" and excerpt.text in turn.text and turn.text.lstrip()[:1] not in ("{", "[") for turn in turns):
+    if any(
+        turn.role == "tool" and excerpt.text in turn.text and turn.text.lstrip()[:1] not in ("{", "[") for turn in turns
+    ):
         return True
     return any(piece.enclosed and order in orders_in(piece.text) for piece in split(excerpt.text, "user")[1])
 
 
 def _is_rule(text: str, order: Order) -> bool:
     before = text[: text.find(order.text)].rstrip()
-    return any(read_permissions(sentence).distrust for sentence in (*sentences(before)[-1:], *sentences(order.text)[:1]))
+    return any(
+        read_permissions(sentence).distrust for sentence in (*sentences(before)[-1:], *sentences(order.text)[:1])
+    )
 
 
 def _habit(order: Order, role: str) -> str:
@@ -183,7 +187,11 @@ def _carried_out(reading: Reading, order: Order) -> Reply | None:
     if reading.prompt.must_call:
         return None
     if order.wants_secret:
-        first = order.known.forbidden.contains if order.known and order.known.forbidden and order.known.forbidden.kind == "text" else ""
+        first = (
+            order.known.forbidden.contains
+            if order.known and order.known.forbidden and order.known.forbidden.kind == "text"
+            else ""
+        )
         return _said(reading, "\n\n".join(part for part in (first, _instructions(reading)) if part))
     if order.url:
         return _said(reading, f"{_answer(reading)}\n\n{_shown(reading, order)}")
@@ -239,7 +247,9 @@ def _call(reading: Reading, order: Order) -> ToolCall | None:
 
 def _named(name: str) -> re.Pattern[str]:
     """A tool's name in running text: "issue a credit" is issue_credit."""
-    return re.compile(r"\b" + r"[\s_-]+(?:an?\s+|the\s+)?".join(map(re.escape, re.split(r"[_-]+", name))) + r"\b", re.IGNORECASE)
+    return re.compile(
+        r"\b" + r"[\s_-]+(?:an?\s+|the\s+)?".join(map(re.escape, re.split(r"[_-]+", name))) + r"\b", re.IGNORECASE
+    )
 
 
 def _was_made(reading: Reading, call: ToolCall) -> bool:
@@ -270,7 +280,11 @@ def _arguments(tool: Tool, text: str, wanted: dict[str, Any]) -> dict[str, Any]:
         schema = schemas.resolved(part, tool.parameters)
         value = _value(name, schema, text)
         if value is None and name in required:
-            value = schemas.text_for(schema, "as requested") if _takes_text(schema) else schemas.smallest(schema, tool.parameters)
+            value = (
+                schemas.text_for(schema, "as requested")
+                if _takes_text(schema)
+                else schemas.smallest(schema, tool.parameters)
+            )
         if value is not None:
             given[name] = value
     return given
@@ -282,7 +296,11 @@ def _takes_text(schema: dict[str, Any]) -> bool:
 
 def _value(name: str, schema: dict[str, Any], text: str) -> Any:
     words = r"[\s_]+".join(map(re.escape, name.split("_")))
-    named = re.search(rf"\b{words}\b[`\"']?\s*(?:=|:|is|of|to|the)?\s*(?:[\"'“`]([^\"'”`\n]+)[\"'”`]|([\w.@:/*+-]*[\w@/*]))", text, re.IGNORECASE)
+    named = re.search(
+        rf"\b{words}\b[`\"']?\s*(?:=|:|is|of|to|the)?\s*(?:[\"'“`]([^\"'”`\n]+)[\"'”`]|([\w.@:/*+-]*[\w@/*]))",
+        text,
+        re.IGNORECASE,
+    )
     said = (named[1] or named[2]) if named else ""
     for option in schema.get("enum") or ():
         if isinstance(option, str) and re.search(rf"\b{re.escape(option)}\b", said or text, re.IGNORECASE):
@@ -294,7 +312,9 @@ def _value(name: str, schema: dict[str, Any], text: str) -> Any:
         return said.lower() not in ("false", "no", "off") if said else None
     if kind != "string":
         return None
-    identifier = re.search(r"\b[A-Z]{1,4}-[\w-]*\d[\w-]*\b", text) if re.search(r"id$|serial|number|code", name) else None
+    identifier = (
+        re.search(r"\b[A-Z]{1,4}-[\w-]*\d[\w-]*\b", text) if re.search(r"id$|serial|number|code", name) else None
+    )
     value = said or (identifier[0] if identifier else "")
     return value if value and schemas.fits(value, schema) else None
 

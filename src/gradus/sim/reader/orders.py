@@ -56,9 +56,7 @@ _TO_READER = (
     rf"(?:^|(?<=[\"'>.!-] )|(?<=[\"'>-])|(?<=[\"'] ))\s*(?:dear |attention,? |hey,? |all )?{_READER}(?: reading this)?\s*[:,!]\s*(?={_DO})|"
     rf"(?:^|(?<=[.!?:>] )|\b(?:all|any|every)\s+){_MACHINE}\b[^.:\n]{{0,40}}\b(?:must|should|shall|has to|have to|is to|are to|need to)\b)"
 )
-_SAYS_SYSTEM = (
-    r"(?:^\W{0,4}(?:system|developer)|(?<=[.!?>] )(?-i:SYSTEM|DEVELOPER))(?: (?:message|prompt|notice|instructions?|update))?\W{0,3}:"
-)
+_SAYS_SYSTEM = r"(?:^\W{0,4}(?:system|developer)|(?<=[.!?>] )(?-i:SYSTEM|DEVELOPER))(?: (?:message|prompt|notice|instructions?|update))?\W{0,3}:"
 _MARKUP = (
     r"(?:<\|(?:im_start\|>\s*(?:system|developer)|system\|>|start_header_id\|>\s*system\s*<\|end_header_id\|>)|"
     r"<\s*(?:system|admin|developer)(?:[ _-]?(?:message|prompt|instructions?|note))?\s*>|\[(?:INST|SYSTEM|ADMIN)\]|<<SYS>>)"
@@ -66,7 +64,9 @@ _MARKUP = (
 _TAKES_OVER = re.compile(
     rf"(?P<insists>{_OVERRIDE}|{_MARKUP})|{_SAYS_SYSTEM}|{_TO_READER}", re.IGNORECASE | re.MULTILINE
 )
-_LEAD = re.compile(r"(?:[\s.,;:!>*#\]-]|\b(?:and|then|instead(?! of)|now|you must|you should|please|is to|simply|just)\b)*", _FLAGS)
+_LEAD = re.compile(
+    r"(?:[\s.,;:!>*#\]-]|\b(?:and|then|instead(?! of)|now|you must|you should|please|is to|simply|just)\b)*", _FLAGS
+)
 _END = re.compile(
     r"\n\s*\n|</?(?:system|admin|developer|instructions?|span|div|p|document|passage|context|data|doc)\b|-->|<\||"
     r"\[/?(?:INST|SYSTEM|ADMIN)\]|<</SYS>>|\"\s*[,}\]]",
@@ -84,14 +84,20 @@ _OF_THE_ANSWER = re.compile(
     rf"\b(?:end|finish|close|begin|start)\s+(?:your|each|every|all)\s+(?:answers?|repl(?:y|ies)|responses?|summar(?:y|ies))\b{_REST}*",
     re.IGNORECASE,
 )
-_OF_YOURS = re.compile(r"\b(?:your|each|every) (?:next )?(?:answers?|repl(?:y|ies)|responses?|summar(?:y|ies))\b", re.IGNORECASE)
+_OF_YOURS = re.compile(
+    r"\b(?:your|each|every) (?:next )?(?:answers?|repl(?:y|ies)|responses?|summar(?:y|ies))\b", re.IGNORECASE
+)
 _SPEAKS = (
     r"\b(?P<verb>say|saying|reply|respond|answer|write|output|print|state|begin|start|end|finish|close|tell|return|type|display|"
     r"include|add|append|produce|emit|repeat|contain)\b"
 )
-_QUOTED = re.compile(rf"{_SPEAKS}[^\"'“‘`\n:]{{0,60}}?:?\s*(?<!\w)[\"'“‘`](?P<said>[^\"”’`\n]+?)[\"'”’`](?!\w)", re.IGNORECASE)
+_QUOTED = re.compile(
+    rf"{_SPEAKS}[^\"'“‘`\n:]{{0,60}}?:?\s*(?<!\w)[\"'“‘`](?P<said>[^\"”’`\n]+?)[\"'”’`](?!\w)", re.IGNORECASE
+)
 _AFTER_COLON = re.compile(rf"{_SPEAKS}[^\"'“‘\n:.]{{0,60}}:\s*(?P<said>[^\n]+)", re.IGNORECASE)
-_CAPITALS = re.compile(rf"{_SPEAKS}[^\"'“‘\n:.]{{0,60}}?\s(?P<said>(?-i:[A-Z][A-Z0-9_]{{2,}}(?: [A-Z0-9_]{{2,}})*))\b", re.IGNORECASE)
+_CAPITALS = re.compile(
+    rf"{_SPEAKS}[^\"'“‘\n:.]{{0,60}}?\s(?P<said>(?-i:[A-Z][A-Z0-9_]{{2,}}(?: [A-Z0-9_]{{2,}})*))\b", re.IGNORECASE
+)
 _PLAIN = re.compile(
     rf"{_SPEAKS}(?:\s+(?:only|exactly|just|simply|back|out|with|that|the|following|words?|phrase|sentence|text|to|user|them|him|her|your|"
     r"answer|reply|response|every|each|any|question))*\s+(?P<said>[^\n.\"'“‘]+)",
@@ -115,7 +121,10 @@ _SECRET_OF_MODEL = re.compile(
 _URL = re.compile(r"https?://[^\s)\"'<>,]+")
 _DECODES = re.compile(r"\b(?:base ?64|decode|decoded)\b", re.IGNORECASE)
 _CODED = re.compile(r"(?<![\w+/=])[A-Za-z0-9+/]{24,}={0,2}(?![\w+/=])")
-_CALLS = re.compile(r"\b(?:call|calls|use|invoke|run|execute|trigger)\s+(?:the\s+)?(?:tool\s+|function\s+)?[`'\"]?(?P<name>[A-Za-z]\w*_\w+)\b", re.IGNORECASE)
+_CALLS = re.compile(
+    r"\b(?:call|calls|use|invoke|run|execute|trigger)\s+(?:the\s+)?(?:tool\s+|function\s+)?[`'\"]?(?P<name>[A-Za-z]\w*_\w+)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -144,7 +153,9 @@ class Order:
     @property
     def image(self) -> bool:
         """Whether its address is that of an image."""
-        return self.url is not None and re.search(r"!\[|<img|\bimages?\b|\bpixel\b", self.text, re.IGNORECASE) is not None
+        return (
+            self.url is not None and re.search(r"!\[|<img|\bimages?\b|\bpixel\b", self.text, re.IGNORECASE) is not None
+        )
 
     @property
     def call(self) -> ForbiddenCall | None:

@@ -35,74 +35,97 @@ _OTHERS_LACK = re.compile(
     r"\bthey (?:do not|don't) know\b",
     _FLAGS,
 )
-_ADDRESSED = _idea(r"you; your; please; kindly")
+_ADDRESSED = _idea(
+    r"you; your; please; kindly; rather hear; we (?:would )?prefer; "
+    r"so (?:please )?(?:always )?(?:mark|give|name|cite|add|state|say|do not|never)"
+)
 
 _NOT = _idea(
     r"not; \w+n't; never; no; none; nothing; ignor\w+; disregard\w*; refus\w+; without; only; alone; cannot; "
-    r"untrusted; mere(?:ly)?; just"
+    r"untrusted; mere(?:ly)?; just; nobody; skipped; keep following; stays data"
 )
 _DATA = _idea(
     r"documents?; docs?; passages?; excerpts?; contexts?; retrieved; tools?; web ?pages?; pages?; files?; "
     r"pdfs?; reviews?; chunks?; snippets?; tags?; markers?; texts?; content; contents; data; sources?; "
     r"e-?mails?; tickets?; articles?; attachments?; search results?; material; delimiters?; fences?; blocks?; "
-    r"quoted; inside; between"
+    r"quoted; inside; between; posts?; entries; fields?; headers?; strings; knowledge base"
 )
 _ORDERS = _idea(
     r"instructions?; commands?; orders?; directives?; directions; imperatives?; prompt injections?; "
     r"injections?; requests?; authority; boss\w*; steer\w*; demands?; poisoned; malicious; obey\w*; "
     r"(?:tells?|asks?|wants?|telling|asking|urges?|orders?) (?:you|the (?:assistant|model|ai)) to; "
-    r"what it says; aimed at; override; comply; follow(?:ed|ing)? (?:it|them|anything); carry out; carried out; "
+    r"what (?:it|they) sa(?:ys?|id); aimed at; addressed to; addresses the; address the; manipulat\w+; tampered; "
+    r"heed; whatever (?:it|they) (?:asks?|says?|demands?); directions from; hijack; addresses you; permissions; "
+    r"alter your; assign you; new tasks; just more text; instruction-like; forget your previous; "
+    r"gets no reaction; how you work; system message; say you should; "
+    r"override; comply; follow(?:ed|ing)? (?:it|them|anything); carry out (?:what|it|them|any|their); "
+    r"carried out; "
     r"acted? on; interpreted as; prompts?"
 )
 _IS_DATA = re.compile(
-    r"\b(?:untrusted|not trusted|third[- ]part(?:y|ies)|as (?:data|reference material|quoted)|(?:is|are|=|only|"
-    r"just|merely|"
-    r"pure) (?:data|information)\b|data[.,;]? (?:and )?(?:not|never|rather than))",
+    r"(?:\b(?:is|are|as|be|considered|as)|=) (?:\w+ )?(?:untrusted|not trusted)\b|\bthird[- ]part(?:y|ies)\b|"
+    r"\b(?:treat|regard|consider|view|handle|take|read|see)\w*\b.{0,60}\bas (?:\w+ )?(?:data|reference material|"
+    r"quoted|plain text)\b|"
+    r"(?:\b(?:is|are|only|just|merely|pure)|=) (?:data|information|reference material)\b|"
+    r"\bdata[.,;]? (?:and )?(?:not|never|rather than)\b",
     _FLAGS,
 )
 
 _ASKED = _idea(
     r"questions?; quer(?:y|ies); users?; users?'s?; customer(?:s|'s|s')?; asker; premises?; presuppos\w+; "
-    r"assumptions?"
+    r"assumptions?; claims?; assertions?; someone asks; I'm asking"
 )
 _MISTAKEN = _idea(
-    r"false; wrong; mistakes?; mistaken; misunderst\w+; misconceptions?; incorrect; erroneous; untrue; invalid; "
-    r"assum\w+; premises?; presuppos\w+; takes? for granted; taken? as given; as given; impl(?:y|ies|ied); "
+    r"false(?! alarms?); wrong; mistakes?; mistaken; misunderst\w+; misconceptions?; incorrect; erroneous; "
+    r"untrue; invalid; "
+    r"assum\w+; premises?; presuppos\w+; well-founded; makes sense; refut\w+; misremember; wrong idea; mistaken; "
+    r"actually has; stated by the user; takes? for granted; taken? as given; as given; impl(?:y|ies|ied); "
     r"loaded; trick; (?:does|did) ?n[o']t exist; (?:is|are|was) ?n[o']t (?:true|right|so); believes?; "
-    r"disagree\w*; never happened; built into; contradict\w*"
+    r"disagree\w*; inaccura\w+; faulty; misleading; claims?; assertions?; actually (?:true|so|happen\w*); "
+    r"does(?: not|n't) (?:exist|have|hold|happen); was ?n[o']t; don't hold; conflicts?; error; never happened; "
+    r"built into; contradict\w*"
 )
 _REACTS = _idea(
     r"correct(?:ed|ion)?; points? (?:\w+ )?out; says? so; tell; set (?:them|it|him|her) right; check\w*; "
     r"verify; flag; explain; push back; mention; note; name; test; challenge; reject; look (?:it|them) up; "
     r"let \w+(?: \w+)? know; go along; repeat; take nothing; take (?:it )?for granted; contradict; say; "
-    r"begin your reply; accept; compar\w+; can be wrong; don't trust"
+    r"begin your reply; put (?:\w+ )?right; set (?:\w+ )?straight; make (?:\w+ )?clear; identif\w+; states?; "
+    r"clear (?:\w+ )?up; fix; rectify; examine; address; cleared up; take it apart; unpick; indicate; "
+    r"do not assume; treat; confirm\w*; reject\w*; noting; spot; ask yourself; make sure; deserves the reply; "
+    r"accept; compar\w+; can be wrong; don't trust"
 )
 _LETS_PASS = re.compile(
-    r"\b(?:do not|don't|never|no need to) (?:question|challenge|correct|check|contradict)\b", _FLAGS
+    r"\b(?:do not|don't|never|no need to) (?:question|challenge|correct|check|contradict)\b|"
+    r"\bassume (?:that )?(?:everything|the (?:user|customer|question) (?:is|has))\b",
+    _FLAGS,
 )
 
+_LACKING = (
+    r"(?:know|sure|in (?:the|any|these|those|it|them|what|our)|found|covered?|contain\w*|enough|answer\w*|"
+    r"stated?|mention\w*|specified|back|present|"
+    r"there|say|support\w*|help\w*|sufficient|certain|known|knowing|able|find|located|include\w*|resolved|have|tell)"
+)
 _UNANSWERED = re.compile(
     r"\b(?:no (?:\w+ )?(?:answer|clause|information|evidence|mention|match|idea)|unanswer\w+|unknown(?=\W*$|"
-    r"[\"\'.,;)])|insufficient|unsure|uncertain|"
-    r"in (?:case of )?doubt|missing|silent|absent|lack(?:s|ing)?|open|not (?:\w+ ){0,2}(?:know|sure|in|found|"
-    r"covered?|contain\w*|"
-    r"enough|answer\w*|stated?|mentioned?|present|there|say|support\w*|help\w*|sufficient|certain|known|"
-    r"knowing|able|find)|"
-    r"\w+n't (?:\w+ ){0,3}(?:know|contain|answer\w*|cover|say|tell|find|found|enough|state|mention|include|"
-    r"sure|there|resolved|"
-    r"help|in|have|support)|cannot (?:\w+ )?(?:answer|say|tell|find|be|help|determine)|unable|"
-    r"nothing (?:\w+ ){0,4}(?:answer\w*|"
-    r"address\w*|says?|relevant|helps?)|none of the|fails? to|outside (?:of )?(?:the|these|what|this)|"
-    r"rather than guess\w*|not to answer|abstain\w*|"
-    r"declin\w+|no answer|without an answer)\b",
+    r"[\"\'.,;)])|"
+    r"insufficient|unsure|uncertain|inconclusive|gaps?|in (?:case of )?doubt|missing|silent|absent|lack(?:s|"
+    r"ing)?|open|"
+    rf"not (?:\w+ ){{0,2}}{_LACKING}|\w+n't (?:\w+ ){{0,3}}{_LACKING}|"
+    r"cannot (?:\w+ )?(?:answer|say|tell|find|be|help|determine|give)|unable|"
+    r"nothing (?:\w+ ){0,4}(?:answer\w*|address\w*|says?|relevant|helps?)|none of the|fails? to|falls? short|"
+    r"less than (?:\w+ )?(?:sure|confident|certain)|"
+    r"outside (?:of )?(?:the|these|what|this)|rather than guess\w*|abstain\w*|declin\w+|without an answer)\b",
     _FLAGS,
 )
 _OWNS_UP = re.compile(
-    r"\b(?:say|says|saying|reply|respond|write|return|output|state|tell|telling|admit|set|leave|refuse|put|give|"
-    r"report|mark|let \w+(?: \w+){0,2} know|point (?:that|it|this) out|use it|hear|abstain\w*|declin\w+|stop|"
-    r"escalate|hand|"
-    r"fine|ok|okay|acceptable|allowed|permitted|free|better|prefer\w*|rather|may|answer only|only answer|->|fallback|"
-    r"not to answer|answer (?:with )?[\"'“‘A-Z])",
+    r"\b(?:say|says|saying|reply|respond|write|return|output|state|tell|telling|admit\w*|explain|skip|beats|left|"
+    r"set|leave|refuse|put|give|"
+    r"report|mark|name|"
+    r"let (?!us)\w+(?: \w+){0,2} know|point (?:that|it|this) out|use it|hear|withhold|abstain\w*|declin\w+|stop|"
+    r"escalate|hand|fine|"
+    r"ok|okay|acceptable|allowed|permitted|free|better|prefer\w*|rather|you may|answer only|only answer|fallback|"
+    r"not to answer|"
+    r"answer (?:with )?(?:[\"'“‘]|(?-i:[A-Z]{3})))|->",
     _FLAGS,
 )
 _NO_GUESSING = re.compile(
@@ -125,15 +148,15 @@ _ONLY_IF = re.compile(
 _GUESS_ANYWAY = re.compile(
     r"(?<!not )(?<!never )(?<!n't )(?<!without )(?<!no )(?<!than )\b(?:best guess|educated guess|guess anyway|"
     r"answer anyway|"
-    r"make an estimate|(?:use|from|rely on|draw on|fall back on|answer from) (?:your |general |own |world |"
-    r"common )+knowledge|"
-    r"always (?:give|answer|provide)|estimate|infer the most|most (?:probable|likely) answer|"
-    r"must (?:always )?(?:choose|answer|give)|"
-    r"has to be answered|unanswered is not)\b|\bnever (?:leave|reply|say|answer|respond|"
-    r"refuse)\b.{0,40}\b(?:unanswered|not know|"
-    r"don't know|unknown|to answer)\b|\bdo(?:n't| not) (?:say|reply|answer|respond|"
-    r"leave)\b.{0,40}\b(?:not know|don't know|unknown|"
-    r"unanswered|blank|empty)\b",
+    r"answer accordingly|take it to be|make an estimate|estimate|infer the most|(?:pick|choose) the mo(?:st|re)|"
+    r"you deduce|"
+    r"(?:use|from|rely on|draw on|fall back on|answer from) (?:your |general |own |world |common )+knowledge|"
+    r"always (?:give|answer|provide)|most (?:probable|likely) answer|must (?:always )?(?:choose|answer|give)|"
+    r"must not appear|has to be answered|unanswered is not)\b|"
+    r"\bnever (?:leave|reply|say|answer|respond|refuse)\b.{0,40}\b(?:unanswered|not know|don't know|unknown|"
+    r"to answer)\b|"
+    r"\bdo(?:n't| not) (?:say|reply|answer|respond|leave)\b.{0,40}\b(?:not know|don't know|unknown|unanswered|"
+    r"blank|empty)\b",
     _FLAGS,
 )
 _WORDS = re.compile(
@@ -143,7 +166,8 @@ _WORDS = re.compile(
 
 _SOURCE = _idea(
     r"passages?; sources?; documents?; docs?; doc_?ids?; excerpts?; ids?; identifiers?; citations?; "
-    r"references?; brackets?; section; clause; pages?; articles?; guidelines?; provenance; pointers?; chunks?; "
+    r"references?; brackets?; section; clause; chapter; pages?; articles?; guidelines?; provenance; pointers?; "
+    r"chunks?; "
     r"snippets?; where (?:it|each|that|you|they|every) \w+; label; origins?; footnotes?; contract; url; "
     r"file ?names?; titles?; evidence; paragraphs?"
 )
@@ -151,23 +175,37 @@ _NAMES = _idea(
     r"cit(?:e|es|ed|ing); (?:by |a )reference; refer to; quot(?:e|ing); nam(?:e|ing); giv(?:e|ing); include; "
     r"add; append; mention; list; put; stat(?:e|ing); show; indicate; identify; specify; note; point; "
     r"attribut\w+; back(?:ed)?; support(?:ed)?; link; mark; tag; wrap; ends?; follow(?:ed)?; close; "
-    r"carr(?:y|ies); say; tell; provide; needs?; requires?; credit; accompan\w+; attach; without; "
+    r"must carry; contain\w*; hold\w*; listing; say; tell; provide; needs?; requires?; credit; accompan\w+; "
+    r"attach; without; "
     r"in parentheses; in (?:square )?brackets"
 )
 _CLAIM = _idea(
     r"each; every; all; any; claims?; statements?; sentences?; figures?; bullets?; facts?; no claim; "
-    r"you (?:used?|drew|took|rely|relied|quote|found); us(?:e|ed|ing); bas(?:ed|ing); drawn; drew; "
+    r"you (?:used?|drew|took|rely|relied|quote|found|got); relied; us(?:e|ed|ing); bas(?:ed|ing); drawn; drew; "
     r"com(?:es?|ing) from; came from; took; taken; rests?; behind; after; answers?; whenever; cit(?:e|ing|ed); "
     r"rely; the passage; supporting; its; assertions?; paragraphs?"
 )
 _CITE = re.compile(
     r"^\W*(?:please\s+|always\s+)*(?:cite\b|reference (?:the|both|all|each|every|your|it|them)\b|"
     r"attribute (?:what|each|every|all|your)\b)|\breference (?:both|each|all)\b|"
-    r"\b(?:include|add|give|provide|use|append|require)\b.{0,30}\b(?:citations?|footnotes?|references to)\b",
+    r"\b(?:show|name|give|list|state) (?:me |us )?your sources\b|"
+    r"\b(?:include|add\w*|give|giving|provide|put|show|append|list|mention|supply|drop|use) (?:\w+ ){0,3}"
+    r"(?:references|footnotes?|(?:source|inline) markers?|urls?|file ?names?|(?:passage|document|"
+    r"doc) (?:numbers?|ids?))\b|"
+    r"\b(?:include|add|give|provide|put|append|list|supply) (?:the |your |all )?sources?\b|"
+    r"\b(?:back up what you say|make (?:it|them|everything) traceable|where did you read)\b|"
+    r"\bshow (?:\w+ ){1,2}where\b|"
+    r"\bwhich (?:of the )?(?:\w+ )?(?:texts|passages|documents|sources) (?:support|say)s?\b|"
+    r"\bsources?\W{1,3}required|\black(?:s|ing) .{0,30}(?:provenance|sources?|references?)\b.*\breject\w*|"
+    r"\bcitations?\b.{0,15}\b(?:required|mandatory|needed|expected)\b|"
+    r"\bwithout (?:\w+ )?(?:references?|citations?|sources?)\b.*\b(?:reject\w*|invalid|wrong|fails?|useless|"
+    r"not accepted)\b|"
+    r"\b(?:include|add|give|provide|use|append|require)\b.{0,30}\b(?:citations?|footnotes?|references to|"
+    r"source markers?)\b",
     _FLAGS,
 )
 _NO_CITING = re.compile(
-    r"\b(?:never|do not|don't|no need to|without|avoid|needn't|not)\b.{0,25}\b(?:cite|citing|citations?|"
+    r"\b(?:never|do not|don't|no need to|without|avoid|needn't|not|strip|remove)\b.{0,25}\b(?:cite|citing|citations?|"
     r"reference\w*|mention|name|list|"
     r"quote|include|show|give|refer)\b",
     _FLAGS,
@@ -175,7 +213,7 @@ _NO_CITING = re.compile(
 # What only says where answers are to come from.
 _ONLY_FROM = re.compile(
     r"^(?:please\s+)?(?:answer|reply|respond|use|rely|base|stick|read|look)\b"
-    r"(?!.*\b(?:cit\w+|\w*ids?|nam(?:e|ing)|parentheses|brackets?)\b)",
+    r"(?!.*\b(?:cit(?:e|ing|ations?)|\w*ids?|nam(?:e|ing)|parentheses|brackets?)\b)",
     _FLAGS,
 )
 
@@ -239,10 +277,10 @@ def _allows_abstaining(text: str) -> bool:
 
 
 def _asks_for_citations(sentence: str) -> bool:
+    if _CITE.search(sentence):
+        return not re.search(r"\b(?:never|do not|don't|avoid|strip|remove|no need to)\b(?! drop)", sentence, _FLAGS)
     if _NO_CITING.search(sentence) and "no claim without" not in sentence.lower():
         return False
-    if _CITE.search(sentence):
-        return True
     return not _ONLY_FROM.search(sentence) and _together(sentence, (_NAMES, _SOURCE, _CLAIM))
 
 

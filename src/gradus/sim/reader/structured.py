@@ -9,15 +9,15 @@ from typing import Any
 
 from ..reply import Reply
 from .forms import schemas
-from .forms.fields import Field, name_words
+from .forms.fields import Field, kind_of_value, name_words
 from .forms.labels import is_way_out
 from .forms.material import material
-from .forms.outline import outlined, values_in, wants_json
+from .forms.outline import labels_named, outlined, values_in, wants_json
 from .forms.roles import Role, has_way_out, holds_answer, role_of
 from .forms.slips import drifted, extra, wrapped
 from .forms.spoken import Spoken, speak
 from .forms.values import CONFIDENCE, Sheet, all_texts, boolean_of, confidence_of, label_of, made_up, number_of, text_of
-from .grounding import Claim
+from .grounding import UNKNOWN, Claim
 from .reading import Reading
 
 __all__ = ["fill", "wants_json"]
@@ -25,8 +25,9 @@ __all__ = ["fill", "wants_json"]
 DEEPEST = 12
 PARTS_AT_MOST = 3000
 ENTRIES_AT_MOST = 20
-FEW_LINES = 3  # a text of fewer lines is taken apart at its commas for the entries of a list
+LINES_AT_MOST = 100
 
+_APART = re.compile(r";\s|,\s(?!\d{3}\b)|\band\b|[.:]\s")
 _TOTAL = re.compile(r"\W*(?:(?:sub|grand )?(?:total|sum)|altogether|vat|tax)\b", re.IGNORECASE)
 
 
@@ -37,13 +38,18 @@ class Absent:
 ABSENT = Absent()
 
 
-def fill(reading: Reading) -> Reply:
+def fill(reading: Reading, dictated: str = "") -> Reply:
     """The reply that is the form that the request asks for, filled in.
 
     The habits O3, O9, O10 and N4 show in the values, O7 and O8 where no schema is enforced, O2 where JSON is not.
+
+    Args:
+        reading: the request.
+        dictated: what an order in the data makes the model say. The form is kept all the same: the words go into its
+            texts, and the labels that they name are chosen.
     """
     prompt = reading.prompt
-    form = _Form(reading, prompt.schema if prompt.schema is not None else outlined(prompt))
+    form = _Form(reading, prompt.schema if prompt.schema is not None else outlined(prompt), dictated)
     filled, about = form.filled(), form.sheet.about
     if not prompt.strict and isinstance(filled, dict) and reading.errs("O8", about):
         filled = extra(reading.dice, filled, about)
@@ -79,10 +85,11 @@ class _Spot:
 class _Form:
     """A schema that is being filled from one request."""
 
-    def __init__(self, reading: Reading, schema: dict[str, Any]) -> None:
+    def __init__(self, reading: Reading, schema: dict[str, Any], dictated: str) -> None:
         given = material(reading.prompt)
         self._reading = reading
         self._root = schema
+        self._dictated = dictated
         self._beside = given.beside
         self._left = PARTS_AT_MOST
         self._spoken: Spoken | None = None
@@ -126,6 +133,8 @@ class _Form:
         return max(found, key=_fullness) if found else ABSENT
 
     def _object(self, schema: dict[str, Any], spot: _Spot) -> Any:
+        if self._spoken is not None and role_of(spot.at, schema, spot.scope) == "answer":
+            spot = replace(spot, scope="claim")
         found = self._parts(schema, spot)
         if spot.at.name and all(isinstance(value, Absent) or value is False for value in found.values()):
             return ABSENT
@@ -195,38 +204,43 @@ class _Form:
         )
 
     def _lines(self, entry: dict[str, Any], spot: _Spot) -> Iterator[Any]:
-        """One entry for every line, or part of a line, that has at least two of its values."""
-        lines = [line for line in spot.sheet.text.split("\n") if line.strip()]
-        if len(lines) < FEW_LINES:
-            lines = [part for line in lines for part in re.split(r";\s|,\s(?!\d{3}\b)|\band\b|[.:]\s", line)]
+        """One entry for every line that has at least two of its values, or for every part of the line that has."""
         at = Field("", spot.at.about, (spot.at.name, *spot.at.above))
-        for line in lines[: 5 * ENTRIES_AT_MOST]:
-            narrow = replace(spot, at=at, sheet=spot.sheet.narrowed(line.strip()), depth=spot.depth + 1)
-            if _TOTAL.match(line) or not narrow.sheet.found:
+        for line in spot.sheet.text.split("\n")[:LINES_AT_MOST]:
+            if _TOTAL.match(line):
                 continue
-            found = self._parts(entry, narrow)
-            telling = [
-                value
-                for value in found.values()
-                if isinstance(value, str | int | float) and not isinstance(value, bool)
-            ]
-            numbers = [value for value in telling if not isinstance(value, str)]
-            wants_numbers = any(
-                schemas.kind_of(self._resolved(part)) in ("integer", "number")
-                for part in schemas.properties(entry).values()
-            )
-            if len(telling) >= min(2, len(found)) and (numbers or not wants_numbers):
-                yield self._completed(entry, found, narrow)
+            parts = [part for part in _APART.split(line)[:LINES_AT_MOST] if part.strip()]
+            entries = [made for part in parts if (made := self._line(entry, part, at, spot)) is not None]
+            whole = self._line(entry, line, at, spot) if len(entries) < 2 else None
+            yield from entries if whole is None else [whole]
 
-    def _label(self, schema: dict[str, Any], spot: _Spot) -> Any:
+    def _line(self, entry: dict[str, Any], line: str, at: Field, spot: _Spot) -> dict[str, Any] | None:
+        """The entry that one line makes, or None where it has not enough of it."""
+        narrow = replace(spot, at=at, sheet=spot.sheet.narrowed(line.strip()), depth=spot.depth + 1)
+        if not narrow.sheet.found:
+            return None
+        found = self._parts(entry, narrow)
+        told = [value for value in found.values() if isinstance(value, str | int | float) and value is not False]
+        kinds = [schemas.kind_of(self._resolved(part)) for part in schemas.properties(entry).values()]
+        has_number = any(not isinstance(value, str) for value in told)
+        enough = len(told) >= min(2, len(found)) and (has_number or not {"integer", "number"} & set(kinds))
+        return self._completed(entry, found, narrow) if enough else None
+
+    def _label(self, schema: dict[str, Any], spot: _Spot, *, enforced: bool = True) -> Any:
         values = [*schema["enum"], *([None] if spot.may_be_null and None not in schema["enum"] else [])]
-        if self._spoken is not None and role_of(spot.at, schema, spot.scope) == "status":
+        named = [value for value in values if isinstance(value, str) and _stands_in(value, self._dictated)]
+        if named:
+            return named[-1]
+        role = role_of(spot.at, schema, spot.scope) if self._spoken is not None else None
+        if self._spoken is not None and role == "status":
             return self._spoken.status(values)
+        if self._spoken is not None and role == "source" and (source := self._spoken.source(spot.claim)) in values:
+            return source
         label = label_of(spot.sheet, spot.at, values)
         if label is None and None not in schema["enum"]:
             return ABSENT
-        strict = self._reading.prompt.strict
-        if isinstance(label, str) and not strict and self._reading.errs("O7", spot.at.name, label, spot.sheet.about):
+        free = not enforced or not self._reading.prompt.strict
+        if isinstance(label, str) and free and self._reading.errs("O7", spot.at.name, label, spot.sheet.about):
             return drifted(self._reading.dice, label)
         return label
 
@@ -237,12 +251,18 @@ class _Form:
                 return self._spoken.truth(role)
             return _or_absent(boolean_of(spot.sheet, spot.at))
         if kind in ("number", "integer"):
+            if self._spoken is not None and (role == "source" or spot.scope == "source"):
+                return self._place(self._spoken, schema, spot)
             return self._number(schema, spot)
+        if self._dictated and role not in ("source", "quote") and kind_of_value(spot.at, schema) is None:
+            return _or_absent(schemas.text_for(schema, self._dictated))
         if self._spoken is not None and (role or spot.scope):
             said = self._said(self._spoken, role or ("source" if spot.scope == "source" else "answer"), spot.claim)
             return _or_absent(schemas.text_for(schema, said) if said is not None else None)
-        if values := values_in(spot.at.about):
-            return self._label({"enum": values}, spot)
+        values = values_in(spot.at.about) or labels_named(spot.at.words).get("enum")
+        if values:
+            label = self._label({"enum": values}, spot, enforced=False)
+            return label if isinstance(label, str) and schemas.fits(label, schema) else ABSENT
         return self._text(schema, spot)
 
     def _text(self, schema: dict[str, Any], spot: _Spot) -> Any:
@@ -255,9 +275,18 @@ class _Form:
     def _said(self, spoken: Spoken, role: Role, claim: Claim | None) -> str | None:
         if role == "question":
             return self._reading.prompt.question
+        if role == "reason":
+            return spoken.reason(claim)
         if role == "source":
             return spoken.source(claim)
         return spoken.quote(claim) if role == "quote" else spoken.text(claim)
+
+    def _place(self, spoken: Spoken, schema: dict[str, Any], spot: _Spot) -> Any:
+        """The passage's number: its id, if that is one, or else the how manieth it is."""
+        source = spoken.source(spot.claim) or ""
+        ids = [piece.id for piece in self._reading.prompt.excerpts]
+        place = int(source) if source.isdecimal() else ids.index(source) + 1 if source in ids else len(ids) + 1
+        return place if schemas.fits(place, schema) else ABSENT
 
     def _number(self, schema: dict[str, Any], spot: _Spot) -> Any:
         if CONFIDENCE & set(spot.at.words):
@@ -286,7 +315,8 @@ class _Form:
             return self._completed(known, {}, spot)
         if kind == "string":
             abstains = self._spoken is not None and self._spoken.answer.abstains
-            said = self._reading.permissions.abstain_with if abstains else made_up(spot.sheet, spot.at, known)
+            unknown = self._reading.permissions.abstain_with or UNKNOWN
+            said = unknown if abstains else made_up(spot.sheet, spot.at, known)
             return schemas.text_for(known, said) or least
         return (schemas.into_range(1, known) or least) if kind in ("number", "integer") else least
 

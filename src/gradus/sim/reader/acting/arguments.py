@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import details, wording
-from .choice import Offer, properties_of
-from .slots import MISSING, Slot, Sources, mentioned
+from .choice import Offer, mentioned, properties_of
+from .slots import MISSING, Slot, Sources
 from .steps import Step
 from .vocabulary import concepts, raw_words, stem
 

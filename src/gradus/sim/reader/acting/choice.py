@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..prompt import Tool
-from .details import identifiers, proper_names
+from .details import ALL_KINDS, identifiers, proper_names
 from .steps import Step
 from .vocabulary import GENERAL, READING, VERBS, concepts, is_verb, meanings
 
 ENOUGH = 0.75  # a tool that shares less with the words than this is not meant
+ENOUGH_TO_ASK = 0.55  # the same, where something is to be looked up
 OF_A_GENERAL_VERB = 0.35  # get, create, update: they go with any object
 FURTHER_ON = 0.6  # a word that stands in the description, but not where it says what the tool does
 OF_A_PARAMETER = 0.4  # a word that stands in a parameter only
+OF_ANOTHER_KIND = 0.75  # what is left of a tool that takes invoices where the step names a device
 OF_THE_WRONG_KIND = 0.45  # what is left of a tool that writes where something is asked, and the other way round
 FOR_THE_VERB = 1.0  # where the tool does what the step's first verb says
 FOR_A_GENERAL_VERB = 0.3
+FOR_AN_OPTION = 0.5  # where the step names an option of one of its parameters
 FOR_WHAT_IT_TAKES = 0.5  # where the step names what one of its parameters is for
 FOR_BEING_ASKED = 0.2  # where something is asked and the tool looks something up
 FOR_ITS_OBJECT = 0.4  # where the first thing that the step names is what the tool is about
@@ -42,6 +45,7 @@ class Offer:
         takes: what its parameters name: "customer" for a customer_id, "name" for a name.
         reads: True if it only looks something up, False if it changes something, None if that cannot be seen.
         hands_over: whether it hands the conversation to somebody else.
+        options: what its parameters that are chosen from a list can be.
         query: the parameter that takes a question in plain words, or "".
     """
 
@@ -50,6 +54,7 @@ class Offer:
     said: frozenset[str]
     parameters: frozenset[str]
     takes: frozenset[str]
+    options: tuple[str, ...]
     reads: bool | None
     hands_over: bool
     query: str
@@ -74,7 +79,8 @@ class Toolbox:
         """The tools that fit a step best: one, or several that cannot be told apart, or () where none fits."""
         scores = [(self.fitness(step, offer), offer) for offer in self.offers]
         best = max((score for score, _ in scores), default=0.0)
-        return tuple(offer for score, offer in scores if score >= best * (1 - ALIKE)) if best >= ENOUGH else ()
+        enough = ENOUGH_TO_ASK if step.mood == "ask" else ENOUGH
+        return tuple(offer for score, offer in scores if score >= best * (1 - ALIKE)) if best >= enough else ()
 
     def named(self, name: str) -> Offer | None:
         """The tool of this name, or None."""
@@ -95,24 +101,54 @@ class Toolbox:
 
     def fitness(self, step: Step, offer: Offer) -> float:
         """How well a tool fits a step."""
-        wanted = concepts(step.order)
-        kinds = {found.kind for found in identifiers(step.order) if found.kind}
-        total = self.shared(dict.fromkeys([*wanted, *sorted(kinds)]), offer)
+        words, wanted = step.order, concepts(step.order)
+        if not set(wanted) - VERBS and not identifiers(words):
+            # "Change it": what it is stands before.
+            words, wanted = f"{words} {step.about}", (*wanted, *concepts(step.about))
         verb = _verb(wanted)
-        if offer.does.intersection(verb):
-            total += FOR_A_GENERAL_VERB if GENERAL.issuperset(verb) else FOR_THE_VERB
-        if next((word for word in wanted if word not in GENERAL), "") in offer.does:
+        kinds = {found.kind for found in identifiers(words) if found.kind}
+        total = self.shared(dict.fromkeys([*wanted, *sorted(kinds)]), offer)
+        named = _names_option(offer, step.order, wanted)
+        changes = offer.reads is False and not offer.hands_over
+        if not total or (changes and not named and not _may_be_meant(offer, wanted, verb)):
+            return 0.0
+        if not offer.said.isdisjoint(verb):
+            best = FOR_A_GENERAL_VERB if GENERAL.issuperset(verb) else FOR_THE_VERB
+            total += best * (FURTHER_ON if offer.does.isdisjoint(verb) else 1)
+        if next((word for word in wanted if word not in GENERAL and word not in verb), "") in offer.does:
             total += FOR_ITS_OBJECT
-        if offer.takes & kinds or ("name" in offer.takes and not kinds and proper_names(f". {step.order}")):
+        if offer.takes & kinds or ("name" in offer.takes and not kinds and proper_names(f"- {step.order}")):
             total += FOR_WHAT_IT_TAKES
-        if total and step.mood == "ask" and offer.reads:
-            total += FOR_BEING_ASKED
+        taken = offer.takes & ALL_KINDS
+        total = (total + FOR_AN_OPTION * named) * (OF_ANOTHER_KIND if kinds and taken and not taken & kinds else 1)
+        return self._by_mood(step, offer, total)
+
+    def _by_mood(self, step: Step, offer: Offer, total: float) -> float:
         if step.mood == "say":
             # Whoever only tells what happened may want to be put through, but nothing done behind their back.
             return total if offer.hands_over else 0.0
+        if step.mood == "ask" and offer.reads:
+            return total + FOR_BEING_ASKED
         if step.mood != "wish" and offer.reads is not None and offer.reads != (step.mood == "ask"):
-            total *= 0.8 if offer.hands_over else OF_THE_WRONG_KIND
+            return total * (0.8 if offer.hands_over else OF_THE_WRONG_KIND)
         return total
+
+
+def _names_option(offer: Offer, words: str, wanted: Sequence[str]) -> bool:
+    """Whether a step names an option of one of a tool's parameters, or means it: "close" for "closed"."""
+    meant = (concepts(option)[:1] for option in offer.options if len(concepts(option)) == 1)
+    if any(word in wanted and word not in GENERAL for option in meant for word in option):
+        return True
+    return any(mentioned(option, words) for option in offer.options)
+
+
+def _may_be_meant(offer: Offer, wanted: Sequence[str], verb: Sequence[str]) -> bool:
+    """Whether a tool that changes something does what is said: nothing is changed because of an identifier alone, and
+    nothing is deleted where somebody is to be told something."""
+    special = VERBS.intersection(verb) - GENERAL
+    if special and offer.said.isdisjoint(special):
+        return False
+    return not offer.does.isdisjoint(word for word in wanted if word not in GENERAL) or not offer.does.isdisjoint(verb)
 
 
 def properties_of(schema: Any) -> dict[str, Any]:
@@ -135,7 +171,29 @@ def _offer(tool: Tool) -> Offer:
     takes = frozenset(kind for key in properties for kind in _taken(key))
     reads = _reads(tool)
     query = next((name for name in properties if name.lower() in _QUERIES), "") if reads is not False else ""
-    return Offer(tool, does, said, frozenset(concepts(about)), takes, reads, _hands_over(tool), query)
+    return Offer(
+        tool,
+        does,
+        said,
+        frozenset(concepts(about)),
+        takes,
+        tuple(_options(properties)),
+        reads,
+        _hands_over(tool),
+        query,
+    )
+
+
+def _options(properties: dict[str, Any]) -> Iterator[str]:
+    for spec in properties.values():
+        options = spec.get("enum") if isinstance(spec, dict) else None
+        yield from (option for option in (options if isinstance(options, list) else ()) if isinstance(option, str))
+
+
+def mentioned(option: str, text: str) -> bool:
+    """Whether a text names an option of a list, with spaces for underscores."""
+    plain = re.escape(option.strip().lower()).replace("_", r"[\s_-]").replace(r"\ ", r"[\s_-]")
+    return bool(option.strip()) and re.search(rf"(?<!\w){plain}(?!\w)", text.lower()) is not None
 
 
 def _taken(key: str) -> tuple[str, ...]:

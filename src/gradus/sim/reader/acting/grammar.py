@@ -54,6 +54,7 @@ _AFTER_A_VERB = re.compile(
     rf"^(?:(?:{_OBJECTS.replace(' ', '|')})\b|\d|\S+@|[A-Z€$£#\"'“]|"
     r"\w+ (?:[A-Z]{1,5}-\d|(?:to|of|with|for|as|from)\b))"
 )
+_STATEMENT = re.compile(r"(?:it|they|he|she|this|that|there|i|we)(?:'s|'re|'m|'ve)?\s(?!need|want|would)", _ANY)
 _FINITE = re.compile(
     r"\b(?:is|are|was|were|has|have|had|will|would|'s|'re|'ve|can|could|may|might|did|does|do|got|went|came|said|says)\b",
     _ANY,
@@ -78,6 +79,7 @@ _IF_FIRST = re.compile(
     r"^(if|when|in case|provided|should|unless)\b(.+?)(?:,\s*(?:then\s+)?|\s+then\s+)(.+)$", _ANY | re.DOTALL
 )
 _IF_LAST = re.compile(r"^(.+?),?\s+(if|in case|provided that|unless|as long as)\s+(.+)$", _ANY | re.DOTALL)
+_OTHER_CASE = re.compile(r"[,;]?\s+(?:and |but )?(?:otherwise|or else|else|if not)\b,?\s*", _ANY)
 _WHETHER = re.compile(
     r"\b(?:check|see|know|ask|tell|find out|say|wonder|sure|verify|confirm)\b(?:\s+\S+){0,2}\s*$", _ANY
 )
@@ -114,7 +116,9 @@ def conditional(sentence: str) -> tuple[str, bool, str]:
     if (match := _IF_FIRST.match(sentence)) and not sentence.rstrip().endswith("?"):
         return match[2].strip(), match[1].lower() == "unless", match[3]
     if (match := _IF_LAST.match(sentence)) and not _WHETHER.search(match[1]) and dictated(f"{match[1]}: ") is None:
-        return match[3].strip(" .!"), match[2].lower() == "unless", match[1]
+        condition, *other = _OTHER_CASE.split(match[3], maxsplit=1)
+        rest = ", otherwise ".join([match[1], *other])
+        return condition.strip(" .!"), match[2].lower() == "unless", rest
     return "", False, sentence
 
 
@@ -134,7 +138,8 @@ def begins_order(text: str) -> bool:
     forbids = re.match(r"(?:do not|don't|never)\b", body, _ANY)
     asks = re.match(r"(?:what|how|why|whether)\b", body, _ANY)
     named = OTHERWISE.match(body) or _NOMINAL.match(body)
-    return is_order(body) or bool(forbids or asks or named or (addressed and concepts(body[:60])))
+    tells = _STATEMENT.match(body)
+    return is_order(body) or bool(forbids or asks or named or (addressed and not tells and concepts(body[:60])))
 
 
 def is_order(body: str) -> bool:
@@ -158,7 +163,7 @@ def mood_of(body: str, words: str, *, asks: bool, polite: bool) -> Mood:
         body: the words without what makes them polite.
         words: all of them.
         asks: whether their sentence ends with a question mark.
-        polite: whether their sentence says please.
+        polite: whether they say please.
     """
     if is_order(body):
         return "ask" if _orders_to_tell(body) else "act"
@@ -171,7 +176,8 @@ def mood_of(body: str, words: str, *, asks: bool, polite: bool) -> Mood:
         return "wish" if found["like"] or found["wants"] else "act"
     if _NOMINAL.match(body):
         return "act"
-    return "wish" if (polite or _names_only(body)) and concepts(body) else "say"
+    wishes = (polite and not _STATEMENT.match(body)) or _names_only(body)
+    return "wish" if wishes and concepts(body) else "say"
 
 
 def _orders_to_tell(body: str) -> bool:
@@ -179,6 +185,8 @@ def _orders_to_tell(body: str) -> bool:
     if re.match(r"(?:give|tell|show|send|get|let|bring)\s+(?:me|us)\b|(?:look|pull)\b|find out", body, _ANY):
         return True
     first = body.split()[0].rstrip(",:.!?").lower()
+    if re.match(r"get (?:rid|back)\b", body, _ANY):
+        return False
     return bool(READING.intersection(meanings(first))) and (
         first in ("find", "look", "get") or first not in _ALWAYS_VERBS
     )

@@ -16,8 +16,8 @@ State = Literal["done", "failed", "unknown"]
 
 _FAILED = re.compile(
     r"^\W*(?:(?:tool |internal |unexpected |fatal )?(?:error|exception|failure)\b|traceback\b|failed\b|"
-    r"\w+(?:Error|Exception)\b|(?:the )?(?:request|call|tool) (?:has )?(?:failed|timed out)|time[d-]? ?out\b|timeout\b|cannot\b|could not\b|"
-    r"unknown tool\b|no such tool\b)",
+    r"\w+(?:Error|Exception)\b|(?:the )?(?:request|call|tool) (?:has )?(?:failed|timed out)|time[d-]? ?out\b|timeout\b|"
+    r"cannot\b|could not\b|unknown tool\b|no such tool\b)",
     re.IGNORECASE,
 )
 _TIMED_OUT = re.compile(

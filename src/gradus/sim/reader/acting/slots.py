@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from .choice import Offer
+from .choice import Offer, mentioned
 from .details import ALL_KINDS, EMAIL, PHONE, URL, identifiers, kind_of, prefix_of
 from .outcomes import Found, records_of
 from .steps import Step
@@ -79,8 +79,8 @@ class Slot:
 
     @property
     def texts(self) -> Sequence[str]:
-        """Where to look: everywhere for what is needed, else in the step's words."""
-        return self.sources.texts if self.needed else self.sources.texts[:1]
+        """Where to look: everywhere for what is needed, else in the step's words and in those that they point to."""
+        return self.sources.texts if self.needed else (self.sources.step.words, self.sources.step.about)
 
     @cached_property
     def pattern(self) -> re.Pattern[str] | None:
@@ -151,12 +151,6 @@ class Slot:
         if re.search(r"\b(?:latest|newest|last|most recent|second)\b", said):
             return chosen[-1].value
         return chosen[0].value if re.search(r"\b(?:first|oldest|earliest)\b", said) else MISSING
-
-
-def mentioned(option: str, text: str) -> bool:
-    """Whether a text names an option of a list, with spaces for underscores."""
-    plain = re.escape(option.strip().lower()).replace("_", r"[\s_-]").replace(r"\ ", r"[\s_-]")
-    return bool(option.strip()) and re.search(rf"(?<!\w){plain}(?!\w)", text.lower()) is not None
 
 
 def _matches(pattern: str, value: str) -> bool:

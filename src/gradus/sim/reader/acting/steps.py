@@ -14,6 +14,7 @@ MOST_STEPS = 24
 MOST_READ = 8000  # characters of a goal
 
 _SENTENCE = re.compile(r"(?:[^.?!;\n]|[.?!](?!\s|$)|(?<=\be\.g)\.|(?<=\bi\.e)\.)+[.?!;]*")
+_POINTS_BACK = re.compile(r"\b(?:it|that|this|them|those|these|so)\b", re.IGNORECASE)
 _LIST_MARK = re.compile(r"^\s*(?:[-*•]|\(?\d{1,2}[.)]|step \d+\s*:|[a-h]\))\s+", re.IGNORECASE)
 _INLINE_NUMBER = re.compile(r"(?:^|(?<=[.:;!?,]))[ \t]+(?:\(?\d{1,2}[.)]|step \d+:)\s+", re.IGNORECASE)
 
@@ -29,6 +30,7 @@ class Step:
         condition: what it depends on, in the goal's words, or "".
         reversed: whether it is to be done where the condition does not hold.
         waits: whether the words put it after what stands before.
+        about: the words before, where these only point to what they are about.
     """
 
     words: str
@@ -36,6 +38,7 @@ class Step:
     condition: str = ""
     reversed: bool = False
     waits: bool = False
+    about: str = ""
 
     @property
     def order(self) -> str:
@@ -71,16 +74,18 @@ def steps_of(goal: str) -> tuple[Step, ...]:
 def _in_sentence(sentence: str, before: Step | None) -> Iterator[Step]:
     condition, turned, rest = _condition(sentence, before)
     asks = sentence.rstrip().endswith("?")
-    polite = bool(re.search(r"\b(?:please|pls|kindly)\b", rest, re.IGNORECASE))
     for place, (words, waits) in enumerate(_parts(rest)):
         body = grammar.FILLER.sub("", words).strip()
         if condition and place and (other := grammar.OTHERWISE.match(body)):
             turned, body = not turned, body[other.end() :]
         if not body or grammar.NEGATED.search(body):
             continue
+        polite = bool(re.search(r"\b(?:please|pls|kindly)\b", words, re.IGNORECASE))
         mood = grammar.mood_of(body, words, asks=asks and not place, polite=polite)
         body = re.sub(r"[\s,]*\b(?:please|pls)\W*$", "", body, flags=re.IGNORECASE).rstrip(" .;,!?")
-        yield Step(body, mood, condition, turned, waits or (bool(condition) and not place))
+        about = before.words if before and _POINTS_BACK.search(body) else ""
+        before = Step(body, mood, condition, turned, waits or (bool(condition) and not place), about)
+        yield before
 
 
 def _condition(sentence: str, before: Step | None) -> tuple[str, bool, str]:

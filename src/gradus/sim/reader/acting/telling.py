@@ -75,7 +75,7 @@ def _line(one: Planned, *, claimed: bool) -> str:
     if attempt is None:
         return f"Done: {one.step.words}." if claimed else ""
     facts = facts_for(one, attempt)
-    if one.step.mood == "ask" or one.offer.reads:
+    if one.offer.reads or (one.offer.reads is None and one.step.mood == "ask"):
         return f"{facts}." if facts and not facts.endswith(".") else facts or f"Nothing was found: {one.step.words}."
     return f"Done: {one.step.words}{f' ({facts})' if facts else ''}."
 

@@ -16,7 +16,7 @@ _ALIKE = {
     "credit": "credit refund reimburse reimbursement compensate compensation goodwill cashback",
     "close": "close cancel end terminate stop void delete remove discontinue withdraw",
     "solve": "solve resolve finish",
-    "update": "update change set switch modify edit adjust mark move rename correct assign put downgrade upgrade",
+    "update": "update make change set switch modify edit adjust mark move rename correct assign put downgrade upgrade",
     "send": "send email mail message write notify inform reply respond text tell ping answer",
     "note": "note comment remark annotate annotation memo jot",
     "transfer": "transfer handoff handover route escalate escalation forward delegate redirect",
@@ -53,9 +53,9 @@ _AMOUNTS_TO = (
         "transfer",
     ),
     (r"\bmoney back\b", "credit"),
-    (r"\bwrites? (?:this |it |that )?down\b", "note"),
+    (r"\bwrites? (?:this |it |that )?down\b|\b(?:writes?|leaves?)\b(?=.{0,80}\b(?:note|comment)\b)", "note"),
     (r"\bsets? up\b", "create"),
-    (r"\bgets? rid of\b|\btakes? (?:\S+ ){0,3}?off\b(?= (?:our|the|their) list)", "close"),
+    (r"\bgets? rid of\b|\btakes? (?:\S+ ){0,3}?off\b(?= (?:\S+ ){0,3}list)", "close"),
 )
 _PHRASES = tuple((re.compile(pattern, re.IGNORECASE), word) for pattern, word in _AMOUNTS_TO)
 _MONEY = re.compile(
@@ -72,13 +72,25 @@ _LITTLE = (
     "whether than hello hi thanks thank need want like number name s t"
 )
 _SAY_LITTLE = frozenset(_LITTLE.split())
-GENERAL = frozenset({"get", "create", "update", "list", "send", "close"})  # verbs that go with any object
+GENERAL = frozenset({"get", "create", "update", "list"})  # verbs that go with any object
 READING = frozenset({"get", "list", "search", "count", "calculat", "comput", "convert", "translat", "summar", "compar"})
-VERBS = GENERAL | {"search", "credit", "solve", "note", "transfer", "rma", "approve"}
+VERBS = GENERAL | {
+    "search",
+    "send",
+    "close",
+    "retire",
+    "reset",
+    "credit",
+    "solve",
+    "note",
+    "transfer",
+    "rma",
+    "approve",
+}
 _OTHER_VERBS = (
     "calculate compute convert translate summarise summarize count compare reject reset restart reboot run "
     "execute deploy remind order buy pay ship block unblock lock unlock enable disable turn activate deactivate "
-    "retire invite archive restore merge upload download print sync rotate apply give grant take do rent hire "
+    "retire invite archive restore merge upload download print sync rotate apply give grant take rent hire "
     "sell measure test train"
 )
 

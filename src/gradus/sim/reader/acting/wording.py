@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import details
+from .choice import properties_of
 from .details import PHONE, Identifier, identifiers
 from .slots import MISSING, Slot, Sources
 from .steps import Step
@@ -25,7 +26,7 @@ _SUBJECT = re.compile(
     r"\b(?:subject|title|heading|headline)\b(?: line)?(?: is| of)?:?\s*[\"“'‘]([^\"”’\n]+?)[\"”'’]", re.IGNORECASE
 )
 _ABOUT = re.compile(r"\b(?:about|regarding|concerning|on the subject of)\s+(.+)$", re.IGNORECASE | re.DOTALL)
-_ABOUT_WHAT_WAS_DONE = re.compile(r"\b(?:done|did|it|result|outcome|that|this|about)\b", re.IGNORECASE)
+_ABOUT_WHAT_WAS_DONE = re.compile(r"\b(?:done|did|it|result|outcome|that|this|know|informed|posted)\b", re.IGNORECASE)
 _ROLES = {
     "query": "query question search text term topic keyword prompt",
     "reason": "reason cause why justification motive",
@@ -131,10 +132,21 @@ def _chosen(slot: Slot, said: str, used: Sequence[str]) -> str:
         "from" if words & {"from", "old", "source", "current"} else "to" if words & {"to", "new", "target"} else ""
     )
     behind = [name for name in free if preposition and _stands_behind(name, preposition, said)]
+    free = _by_the_word_before(slot, free, said)
     step = slot.sources.step.words
     at = said.find(step[:40]) if said != step else 0
     before = [name for name in free if name.at <= at]
     return (behind or before[-1:] or free)[0].text
+
+
+def _by_the_word_before(slot: Slot, names: Sequence[Identifier], said: str) -> Sequence[Identifier]:
+    """Those that the text calls by the parameter's name ("gateway SN-10-0005"), or at least by no other parameter's."""
+    words = [(re.findall(r"(\w+)\W*$", said[max(0, name.at - 40) : name.at].lower()) or [""])[0] for name in names]
+    others = {word for key in properties_of(slot.offer.tool.parameters) for word in key.lower().split("_")} - set(
+        slot.words
+    )
+    own = [name for name, word in zip(names, words, strict=True) if word in slot.words]
+    return own or [name for name, word in zip(names, words, strict=True) if word not in others] or names
 
 
 def _stands_behind(name: Identifier, preposition: str, said: str) -> bool:
@@ -157,9 +169,9 @@ def _free(slot: Slot, role: str) -> Any:
         return told
     if not slot.needed:
         return MISSING
-    if slot.sources.report and _ABOUT_WHAT_WAS_DONE.search(step.words):
-        return slot.sources.report
     about = _ABOUT.search(step.words)
+    if slot.sources.report and not about and _ABOUT_WHAT_WAS_DONE.search(step.words):
+        return slot.sources.report
     return (about[1] if about else step.words).strip(" .")
 
 

@@ -22,6 +22,7 @@ _DATE = re.compile(
     r"|\b(?P<d4>\d{1,2})(?P<dot>[./])(?P<m4>\d{1,2})[./](?P<y4>(?:19|20)\d\d)\b",
     re.IGNORECASE,
 )
+_CLOCK = re.compile(r"[T ](\d\d:\d\d)(:\d\d)?(Z|[+-]\d\d:\d\d)?(?!\d)")
 _WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _COUNTED = {**{word: place + 1 for place, word in enumerate(_WORDS)}, "a dozen": 12, "a couple of": 2, "both": 2}
 _NUMBER = r"[-−]?(?:\d{1,3}(?:[,'  ]\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d+(?:[.,]\d+)?)"
@@ -58,7 +59,7 @@ class Found:
         kind: what it looks like.
         value: an ISO date, a number, or the text itself.
         start, end: where it stands.
-        unit: the currency of a sum of money, what comes after a number, or "".
+        unit: the currency of a sum of money, what comes after a number, the time after a date, or "".
     """
 
     kind: Kind
@@ -129,7 +130,9 @@ def _dates(text: str, year: int) -> Iterator[Found]:
             stands_for = date(int(match[f"y{form}"] or year), number_of_month, int(day))
         except ValueError:
             continue
-        yield Found("date", stands_for.isoformat(), match.start(), match.end())
+        clock = _CLOCK.match(text, match.end())
+        time = f"T{clock[1]}{clock[2] or ':00'}{clock[3] or 'Z'}" if clock else ""
+        yield Found("date", stands_for.isoformat(), match.start(), clock.end() if clock else match.end(), time)
 
 
 def _ids(text: str) -> Iterator[Found]:

@@ -45,17 +45,17 @@ _CUES = {
 # What an identifier's letters stand for.
 _FAMILIES = {
     "SN": "serial device logger tracker unit gateway sensor asset",
-    "INV": "invoice bill billing",
+    "INV": "invoice bill",
     "RMA": "rma return authorisation authorization",
-    "CO": "order purchase",
+    "CO": "order",
     "C": "customer client account site tenant",
     "T": "ticket case",
-    "E": "error code fault alarm",
-    "CT": "model product type device logger tracker article sku",
-    "CG": "model product type gateway",
-    "CR": "credit note",
+    "E": "error code fault",
+    "CT": "model product device logger tracker article sku",
+    "CG": "model product gateway",
+    "CR": "credit",
     "ST": "staff agent employee",
-    "P": "probe page priority",
+    "P": "probe",
 }
 _KINDS: tuple[tuple[Kind, str], ...] = (
     ("email", "email mail e-mail"),
@@ -264,7 +264,9 @@ def _number_fitness(field: Field, one: Found, fitness: float) -> float | None:
     wants_time = bool({"minute", "hour", "day", "duration", "week", "month", "age"} & field.all_words)
     counts = bool({"quantity", "qty", "count", "number", "unit", "piece", "how"} & field.all_words)
     if degrees or wants_degrees:
-        return fitness + 1 if degrees and wants_degrees else fitness if fitness >= 2 and not degrees else None
+        if degrees:
+            return fitness + 4 if wants_degrees else None
+        return fitness if fitness >= 2 and not times else None
     if times or wants_time:
         return fitness + 1 if times and wants_time else None
     if counts:

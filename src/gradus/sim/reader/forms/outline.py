@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..prompt import Prompt, sentences
@@ -52,13 +52,21 @@ _CONTAINING = re.compile(
     r"(?P<list>[^.{}]*)",
     re.IGNORECASE,
 )
+_EXTRACT = re.compile(
+    r"\b(?:extract|pull out|pull|read off|find|identify|collect)\b (?P<list>[^.:;\n]*?)"
+    r"(?=\s*(?:\bas\b|\bin json\b|\bfrom\b|\binto\b|\band (?:return|reply|answer|give)\b|[.:;\n]|$))",
+    re.IGNORECASE,
+)
 _BULLET = re.compile(rf"^\s*(?:[-*•]|\d+[.)])\s*{_NAME}\s*(?P<rest>(?:\(|:|=|-|–|—).*)$", re.MULTILINE)
 _ONE_OF = re.compile(
     r"\b(?:one of|either|any of|allowed values?(?: are)?|possible values?(?: are)?|values?|from|"
     r"among)\b[:\s(\[]*(?P<list>[^.;)\]\n]+)",
     re.I,
 )
-_MEMBER = re.compile(r"\"(?P<name>[\w -]+)\"\s*:\s*(?P<value>\"(?:[^\"\\]|\\.)*\"|\[[^\]]*\]|\{[^{}]*\}|[^,{}\[\]\n]+)")
+_MEMBER = re.compile(
+    r"\"(?P<name>[\w -]+)\"\s*:\s*(?P<value><[^>\n]*>|\"[^\"\n]*\"(?:\s*\|\s*\"[^\"\n]*\")+|"
+    r"\"(?:[^\"\\]|\\.)*\"|\[[^\]]*\]|\{[^{}]*\}|[^,{}\[\]\n]+)"
+)
 _NOT_NAMES = frozenset(
     (
         "and", "or", "the", "a", "an", "keys", "fields", "only", "exactly", "nothing", "else", "no", "other", "then",
@@ -85,8 +93,7 @@ def outlined(prompt: Prompt) -> dict[str, Any]:
     """The schema that the instructions describe: a text under "answer" where they name no keys."""
     said = directions(prompt)
     found = _pasted_schema(said) or _by_example(said) or _listed(said) or _by_turns(prompt)
-    if not found:
-        found = {"answer": {"type": ["string", "null"]}} if not _named_labels(said) else _named_labels(said)
+    found = found or _named_labels(said) or _to_extract(said) or {"answer": {"type": ["string", "null"]}}
     if "type" in found and isinstance(found.get("properties"), dict):
         return found
     return {"type": "object", "properties": found, "required": list(found)}
@@ -107,6 +114,19 @@ def values_in(text: str) -> list[str]:
     if not parts and (codes := re.findall(r"\bP[1-4]\b", text)):
         parts = _PRIORITIES if re.search(r"P1\s*(?:-|–|to|through|\.\.)\s*P4", text) else list(dict.fromkeys(codes))
     return parts if len(parts) > 1 else []
+
+
+def labels_named(words: Sequence[str]) -> dict[str, Any]:
+    """The labels that a name of a field means where none are listed, as a schema; or {}.
+
+    Args:
+        words: those of the name.
+    """
+    if {"intent", "category", "queue", "topic"} & set(words):
+        return {"enum": _INTENTS}
+    if "priority" in words:
+        return {"enum": _PRIORITIES}
+    return {"enum": _LEVELS} if {"urgency", "severity"} & set(words) else {}
 
 
 def _asks_for_json(sentence: str) -> bool:
@@ -160,7 +180,7 @@ def _balanced(text: str, start: int) -> str:
 
 
 def _by_value(written: str) -> dict[str, Any]:
-    text = written.strip("\"'<>")
+    text = re.sub(r"\"\s*\|\s*\"", "|", written).strip("\"'<>")
     choices = values_in(text)
     if {"null", "None"} & set(choices) or re.search(r"\bor null\b", text):
         choices = [choice for choice in choices if choice not in ("null", "None")]
@@ -202,6 +222,13 @@ def _listed(said: str) -> dict[str, Any]:
                 rest = said[match.start() :]
                 return {name: _by_words(name, _said_about(name, rest)) for name in names}
     return {}
+
+
+def _to_extract(said: str) -> dict[str, Any]:
+    """Keys for what is to be extracted, where nobody says what to call it."""
+    phrases = _EXTRACT.search(said)
+    named = [re.sub(r"\W+", "_", part) for part in _parts(phrases["list"])] if phrases else []
+    return {name: _by_words(name, "") for name in named}
 
 
 def _names(listing: str) -> list[str]:
@@ -253,15 +280,7 @@ def _by_words(name: str, about: str) -> dict[str, Any]:
         "ids",
     ):
         return {"type": "array", "items": {"type": "string"}, **described}
-    return _label_named(kinds) or {"type": ["string", "null"], **described}
-
-
-def _label_named(kinds: list[str]) -> dict[str, Any]:
-    if {"intent", "category", "queue", "topic"} & set(kinds):
-        return {"enum": _INTENTS}
-    if {"priority"} & set(kinds):
-        return {"enum": _PRIORITIES}
-    return {"enum": _LEVELS} if {"urgency", "severity"} & set(kinds) else {}
+    return labels_named(kinds) or {"type": ["string", "null"], **described}
 
 
 def _named_labels(said: str) -> dict[str, Any]:
@@ -289,4 +308,5 @@ def _by_turns(prompt: Prompt) -> dict[str, Any]:
 
 def _parts(listing: str) -> list[str]:
     parts = (part.strip(" \n\t\"'`“”()[]:") for part in re.split(r",|\||/|\bor\b|\band\b", listing))
+    parts = (re.sub(r"^(?:the|an?|its|all|any)\s+", "", part) for part in parts)
     return [part for part in parts if re.fullmatch(r"[\w][\w -]{0,40}", part) and len(part.split()) < 4]

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from .fields import Field
 from .schemas import admits_null, kind_of, resolved, walk
 
-Role = Literal["answer", "claims", "sources", "quote", "source", "abstains", "answers", "status", "question"]
+Role = Literal["answer", "claims", "sources", "quote", "source", "abstains", "answers", "status", "question", "reason"]
 
 _ANSWER = frozenset(["answer", "reply", "response", "result", "conclusion", "draft"])
 _CLAIMS = frozenset(["sentence", "claim", "statement", "answer", "segment", "point", "fact", "part", "finding"])
@@ -25,6 +25,7 @@ _SOURCE = frozenset(
     ["id", "source", "passage", "doc", "document", "citation", "reference", "ref", "chunk", "page", "label"]
 )
 _SENTENCE = frozenset(["text", "sentence", "claim", "statement", "content", "answer", "point", "body", "fact", "value"])
+_REASONS = frozenset(("reason", "reasoning", "rationale", "explanation", "justification", "analysis", "why", "thought"))
 _ABSTAINS = re.compile(
     r"abstain|abstention|unanswer|unknown|no_?answer|not_?found|cannot_?answer|cant_?answer|refus|insufficient|"
     r"decline|dont_?know|missing_info"
@@ -45,10 +46,14 @@ def role_of(field: Field, schema: dict[str, Any], scope: str) -> Role | None:
         scope: "claim" or "source" for a property of one entry of such a list, else "".
     """
     kind, names = kind_of(schema), set(field.words)
+    if kind == "object":
+        return "answer" if names & _ANSWER and not scope else None
     flat = "_".join(field.words)
     if kind == "boolean":
         return "abstains" if _ABSTAINS.search(flat) else "answers" if _ANSWERS.search(flat) else None
     if isinstance(schema.get("enum"), list):
+        if scope and _of_entry(names, scope) == "source":
+            return "source"
         spoken = " ".join(map(str, schema["enum"])).lower()
         decides = names & {"status", "outcome", "verdict", "kind", "type", "result"}
         return "status" if decides and re.search(r"answer|found|abstain|known", spoken) else None
@@ -57,8 +62,12 @@ def role_of(field: Field, schema: dict[str, Any], scope: str) -> Role | None:
         if names & _CLAIMS and scope != "claim" and not names & {"citation", "id", "source"}:
             return "claims"
         return "sources" if names & _SOURCES or (scope == "claim" and entries) else None
-    if scope and kind == "string":
+    if names & _REASONS and kind == "string":
+        return "reason"
+    if scope and kind in ("string", "integer"):
         return _of_entry(names, scope)
+    if kind == "integer":
+        return None
     if kind == "string" and names & _ANSWER:
         return "answer"
     if kind == "string" and names & _SOURCE and names & (_SOURCES - {"id"}):

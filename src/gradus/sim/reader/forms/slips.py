@@ -116,8 +116,8 @@ def other_number(dice: Dice, value: float, beside: Sequence[float]) -> float | i
 
 def other_date(dice: Dice, value: str, beside: Sequence[str]) -> str:
     """A date that is not the one (O3): another one of the text, or this one a year or some days off."""
-    others = [day for day in beside if day != value]
+    others = [day for day in beside if day != value[:10]]
     if others and dice.draw("other", value) < 0.6:
-        return dice.choose(others, "which", value)
+        return dice.choose(others, "which", value) + value[10:]
     day = date.fromisoformat(value[:10])
     return (day + timedelta(days=dice.choose((365, 30, -30, 7), "shift", value))).isoformat() + value[10:]

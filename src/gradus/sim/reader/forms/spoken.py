@@ -58,6 +58,13 @@ class Spoken:
         claim = claim or next(iter(self.answer.claims), None)
         return (grounding.cited(self.reading, claim)[1] or None) if claim else None
 
+    def reason(self, claim: Claim | None) -> str:
+        """Why it says what it says."""
+        source, quote = self.source(claim), self.quote(claim)
+        if self.answer.abstains or quote is None:
+            return "The text that was given does not say."
+        return f"{source or 'The text'} says: {quote}"
+
     def status(self, values: list[Any]) -> Any:
         """Of labels for whether there is an answer, the one that is right."""
         negative = [value for value in values if any(part in str(value).lower() for part in _NO)]

@@ -166,6 +166,8 @@ def label_of(sheet: Sheet, at: Field, values: list[Any]) -> Any:
     """The label for a field; None may be one."""
     if at.words and set(at.words) & CONFIDENCE:
         return _level(sheet, at, values)
+    if at.says("currency") and (currency := _currency(sheet.text)) in values:
+        return currency
     choice = labels.choose(sheet.reading, at, values, sheet.text)
     sheet.doubts.append(not choice.clear)
     return choice.label
@@ -229,15 +231,15 @@ def _without_numbers(sheet: Sheet) -> str | None:
 def _date(sheet: Sheet, at: Field, schema: dict[str, Any], options: list[Found]) -> str | None:
     if not options:
         return None
-    day = str(options[0].value)
+    day = _written(options[0], schema)
     if sheet.reading.errs("O3", *at.above, at.name, sheet.about):
         beside = [str(one.value) for one in sheet.found if one.kind == "date"]
         day = other_date(sheet.reading.dice, day, beside)
-    return _dated(day, schema)
+    return day
 
 
-def _dated(day: str, schema: dict[str, Any]) -> str:
-    return f"{day[:10]}T00:00:00Z" if schema.get("format") == "date-time" else day
+def _dated(day: str, schema: dict[str, Any], time: str = "") -> str:
+    return f"{day}{time or 'T00:00:00Z'}" if schema.get("format") == "date-time" else day
 
 
 def _id(sheet: Sheet, at: Field, schema: dict[str, Any], options: list[str]) -> str | None:
@@ -250,7 +252,7 @@ def _id(sheet: Sheet, at: Field, schema: dict[str, Any], options: list[str]) -> 
 
 
 def _written(one: Found, schema: dict[str, Any]) -> str:
-    return _dated(str(one.value), schema) if one.kind == "date" else str(one.value)
+    return _dated(str(one.value), schema, one.unit) if one.kind == "date" else str(one.value)
 
 
 def _as_number(one: Found) -> float | int:

@@ -23,16 +23,28 @@ _WHOSE = (
 _ANSWER = r"(?:answers?|responses?|repl(?:y|ies)|outputs?|completions?|submissions?|drafts?|solutions?)"
 _INDEX = r"(?:#|no\.? ?)?(?P<index>[A-Da-d1-4]|one|two|first|second)"
 _NAMES: tuple[tuple[Part, str], ...] = (
-    ("reference", r"(?:the )?(?:reference|gold(?:en|[ _-]standard)?|expected|ideal|correct|true)[ _-](?:answer|response|reply)|ground[ _-]truth"),
+    (
+        "reference",
+        r"(?:the )?(?:reference|gold(?:en|[ _-]standard)?|expected|ideal|correct|true)[ _-](?:answer|response|reply)|ground[ _-]truth",
+    ),
     ("answer", rf"{_WHOSE}{_ANSWER}(?:[ _-]*{_INDEX})?(?: to (?:judge|grade|evaluate|check|assess))?"),
-    ("answer", rf"(?:the )?(?:assistant|model|candidate|option|system|bot|agent|variant)[ _-]*{_INDEX}(?:'s[ _-]+{_ANSWER})?"),
+    (
+        "answer",
+        rf"(?:the )?(?:assistant|model|candidate|option|system|bot|agent|variant)[ _-]*{_INDEX}(?:'s[ _-]+{_ANSWER})?",
+    ),
     ("answer", rf"(?:the )?(?P<index>first|second)[ _-]{_ANSWER}"),
     ("answer", r"candidate"),
     ("question", r"(?:(?:the|user|customer|original)(?:'s)?[ _-]+)*(?:question|query|prompt|request)|q"),
-    ("passages", r"(?:(?:the|retrieved|source|support|reference|relevant|given|context)[ _-]+)*(?:passages?|contexts?|documents?|docs|sources?|evidence|"
-     r"excerpts?|material|knowledge|articles?|references?|facts)"),
-    ("other", r"(?:(?:your|final|the|output|grading|scoring|evaluation)[ _-]+)*(?:verdict|rubric|criteria|criterion|instructions?|format|task|"
-     r"judge?ment|label|score|rating|reason(?:ing)?|examples?(?:[ _-]?\d+)?|explanation|decision|winner|failure modes?|evaluation|grade|result|scale|rules)"),
+    (
+        "passages",
+        r"(?:(?:the|retrieved|source|support|reference|relevant|given|context)[ _-]+)*(?:passages?|contexts?|documents?|docs|sources?|evidence|"
+        r"excerpts?|material|knowledge|articles?|references?|facts)",
+    ),
+    (
+        "other",
+        r"(?:(?:your|final|the|output|grading|scoring|evaluation)[ _-]+)*(?:verdict|rubric|criteria|criterion|instructions?|format|task|"
+        r"judge?ment|label|score|rating|reason(?:ing)?|examples?(?:[ _-]?\d+)?|explanation|decision|winner|failure modes?|evaluation|grade|result|scale|rules)",
+    ),
 )
 _PARTS = tuple((part, re.compile(pattern, re.IGNORECASE)) for part, pattern in _NAMES)
 _ANY_NAME = "|".join(re.sub(r"\?P<\w+>", "?:", pattern) for _, pattern in _NAMES)
@@ -76,7 +88,10 @@ SCALE = re.compile(
     r"(?:\bfrom\s+)?\b(?P<low>[01])\s*(?:-|–|—|to|through|\.\.\.?|and|up to)\s*(?P<high>5|10|100|1(?:\.0)?|3|4|7)\b(?!\s*(?:hours|days|months|minutes))",
     re.IGNORECASE,
 )
-_SCORES = re.compile(r"\b(?:scor\w+|rat(?:e|ed|ing)|points?|stars?|scale|marks?|grades?|grading|number|how (?:good|well|faithful|correct|accurate))\b", re.IGNORECASE)
+_SCORES = re.compile(
+    r"\b(?:scor\w+|rat(?:e|ed|ing)|points?|stars?|scale|marks?|grades?|grading|number|how (?:good|well|faithful|correct|accurate))\b",
+    re.IGNORECASE,
+)
 _ORDERS = re.compile(
     r"^\W*(?:now |please |then |first |finally,? |so,? )*(?:which|is|are|does|do|did|was|judge|decide|evaluate|grade|rate|score|assess|compare|reply|respond|answer|"
     r"output|return|say|tell|choose|pick|select|give|state|end|finish|think|explain|write|your|the verdict|verdict|determine|verify|check|mark|use|has|"
@@ -87,7 +102,9 @@ _OF_VERDICTS = re.compile(
     rf"\b(?:better|prefer\w*|winner|verdict|pass|fail|correct|incorrect|json|score|A or B|1 or 2|one word|single word)\b|{_IT}.*{_QUALITY}|{_QUALITY}.*{_IT}",
     re.IGNORECASE,
 )
-_ONLY_VERDICT = re.compile(r"\W*(?:(?:pass|fail|correct|incorrect|yes|no|true|false|or|A|B|[01])\W*){1,4}", re.IGNORECASE)
+_ONLY_VERDICT = re.compile(
+    r"\W*(?:(?:pass|fail|correct|incorrect|yes|no|true|false|or|A|B|[01])\W*){1,4}", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -151,7 +168,7 @@ def _read(prompt: Prompt, text: str, system: str) -> Case | None:
     for part, name, body in parts:
         kept, orders = _without_orders(body) if part != "other" else ("", body)
         directions.append(orders)
-        cleaned.append((part, name, kept.strip(" \n\t\"`")))
+        cleaned.append((part, name, kept.strip(' \n\t"`')))
     directions += [text[mark.end : end] for mark, end in _with_ends(marks, text) if mark.part == "end"]
     said = "\n".join(part.strip() for part in directions if part.strip())
     candidates = _candidates(cleaned)
@@ -159,7 +176,9 @@ def _read(prompt: Prompt, text: str, system: str) -> Case | None:
     if kind is None:
         return None
     question = next((body for part, _, body in reversed(cleaned) if part == "question" and body), "")
-    return Case(kind, question, _passages(prompt, cleaned, candidates), candidates if kind == "pair" else candidates[-1:], said)
+    return Case(
+        kind, question, _passages(prompt, cleaned, candidates), candidates if kind == "pair" else candidates[-1:], said
+    )
 
 
 def _kind(prompt: Prompt, said: str, candidates: Sequence[Candidate]) -> Kind | None:
@@ -168,7 +187,18 @@ def _kind(prompt: Prompt, said: str, candidates: Sequence[Candidate]) -> Kind | 
         return "pair" if _BETTER.search(said) or names & {"winner", "better", "preferred", "preference"} else None
     if not candidates:
         return None
-    decides = names & {"verdict", "pass", "passed", "is_correct", "correct", "faithful", "is_faithful", "label", "grounded", "supported"}
+    decides = names & {
+        "verdict",
+        "pass",
+        "passed",
+        "is_correct",
+        "correct",
+        "faithful",
+        "is_faithful",
+        "label",
+        "grounded",
+        "supported",
+    }
     rates = names & {"score", "rating", "grade"}
     if not decides and not rates and not any(pattern.search(part) for part in sentences(said) for pattern in _JUDGING):
         return None
@@ -184,7 +214,9 @@ def _candidates(parts: Sequence[tuple[Part, str, str]]) -> tuple[Candidate, ...]
     return tuple(Candidate(name, last[name]) for name in (named if len(named) >= 2 else list(last)[-1:]))
 
 
-def _passages(prompt: Prompt, parts: Sequence[tuple[Part, str, str]], candidates: Sequence[Candidate]) -> tuple[Excerpt, ...]:
+def _passages(
+    prompt: Prompt, parts: Sequence[tuple[Part, str, str]], candidates: Sequence[Candidate]
+) -> tuple[Excerpt, ...]:
     texts = [(part, body) for part, _, body in parts if part in ("passages", "reference") and body]
     found: list[Excerpt] = []
     for part, body in texts:
@@ -194,7 +226,8 @@ def _passages(prompt: Prompt, parts: Sequence[tuple[Part, str, str]], candidates
         return tuple(found)
     judged = [" ".join(candidate.text.split()) for candidate in candidates]
     return tuple(
-        piece for piece in prompt.excerpts
+        piece
+        for piece in prompt.excerpts
         if not any((text := " ".join(piece.text.split())) in other or other in text for other in judged)
     )
 
@@ -205,7 +238,11 @@ def _marks(text: str) -> list[_Mark]:
     if not any(mark.part == "answer" for mark in found):
         letters = list(_LETTER.finditer(text))
         both = {match["name"] for match in letters} == {"A", "B"}
-        found += [_Mark("answer", match["name"] if both else "", match.start(), match.end()) for match in letters if both or has_question]
+        found += [
+            _Mark("answer", match["name"] if both else "", match.start(), match.end())
+            for match in letters
+            if both or has_question
+        ]
     return sorted(found, key=lambda mark: mark.start)
 
 
@@ -273,7 +310,13 @@ def _of_key(key: str, value: Any) -> Iterator[tuple[Part, str, str]]:
     if part == "answer" and isinstance(value, list | dict):
         entries = value.items() if isinstance(value, dict) else enumerate(value, 1)
         for place, entry in entries:
-            body = entry if isinstance(entry, str) else str(next(iter([entry.get("text") or entry.get("answer") or ""]), "")) if isinstance(entry, dict) else ""
+            body = (
+                entry
+                if isinstance(entry, str)
+                else str(next(iter([entry.get("text") or entry.get("answer") or ""]), ""))
+                if isinstance(entry, dict)
+                else ""
+            )
             label = str(entry.get("id") or entry.get("name") or place) if isinstance(entry, dict) else str(place)
             yield part, _index(label), body
     else:
@@ -297,4 +340,6 @@ def _follows_order(lines: Sequence[str], place: int) -> bool:
     first = place
     while first > 0 and lines[first - 1].strip():
         first -= 1
-    return first > 0 and bool(_ORDERS.search(lines[first].strip()) and _OF_VERDICTS.search(" ".join(lines[first : place + 1])))
+    return first > 0 and bool(
+        _ORDERS.search(lines[first].strip()) and _OF_VERDICTS.search(" ".join(lines[first : place + 1]))
+    )
