@@ -1,4 +1,4 @@
-"""A support desk as an agent meets it: ten tools over a small world of dicts, and the loop that runs a model's calls."""
+"""A support desk: ten tools over a small world of dicts, and the loop that runs a model's calls."""
 
 from __future__ import annotations
 
@@ -13,17 +13,13 @@ from gradus.sim.reader.habits import RATES
 from gradus.sim.reply import Reply
 
 NO_SLIPS = dict.fromkeys(RATES["sim-large-2026-09"], 0.0)
+HARBOUR = {"id": "C-127", "name": "Harbour Pharmacy 03", "phone": "+49 40 5550 0127", "plan": "Team", "currency": "EUR"}
+MEADOW = {"id": "C-128", "name": "Meadow Kitchen 01", "phone": "+1 202 555 0128", "plan": "Starter", "currency": "USD"}
+TRACKER = {"serial": "SN-300-0014", "customer_id": "C-127", "firmware": "3.1", "status": "active", "covered": True}
+LOGGER = {"serial": "SN-200-0022", "customer_id": "C-128", "firmware": "2.9", "status": "faulty", "covered": False}
 WORLD: dict[str, Any] = {
-    "customers": {
-        "C-127": {"id": "C-127", "name": "Harbour Pharmacy 03", "phone": "+49 40 5550 0127", "plan": "Team", "currency": "EUR"},
-        "C-128": {"id": "C-128", "name": "Meadow Kitchen 01", "phone": "+1 202 555 0128", "plan": "Starter", "currency": "USD"},
-    },
-    "devices": {
-        "SN-300-0014": {"serial": "SN-300-0014", "customer_id": "C-127", "model": "CT-300", "firmware": "3.1", "status": "active",
-                        "covered": True},
-        "SN-200-0022": {"serial": "SN-200-0022", "customer_id": "C-128", "model": "CT-200", "firmware": "2.9", "status": "faulty",
-                        "covered": False},
-    },
+    "customers": {"C-127": HARBOUR, "C-128": MEADOW},
+    "devices": {"SN-300-0014": TRACKER, "SN-200-0022": LOGGER},
     "tickets": {
         "T-7041": {"id": "T-7041", "customer_id": "C-127", "device_serial": "SN-300-0014", "status": "open"},
         "T-7052": {"id": "T-7052", "customer_id": "C-128", "device_serial": "SN-200-0022", "status": "open"},
@@ -37,7 +33,7 @@ WORLD: dict[str, Any] = {
     "rmas": [],
     "notes": [],
     "messages": [],
-}  # fmt: skip
+}
 
 
 def tool(name: str, description: str, required: Sequence[str] = (), /, **properties: dict[str, Any]) -> dict[str, Any]:
@@ -54,22 +50,44 @@ def text(description: str = "", **more: Any) -> dict[str, Any]:
 CUSTOMER = text("The customer's id, such as C-101")
 TICKET = text("The ticket's id, such as T-7001")
 SERIAL = text("The device's serial number, such as SN-200-0001")
+CENTS = {"type": "integer", "description": "In cents"}
 TOOLS = [
     tool("get_customer", "Looks up one customer by id: name, phone number, plan and currency.", customer_id=CUSTOMER),
-    tool("find_customer", "Finds customers by name and gives their ids.", name=text("The customer's name, or a part of it")),
-    tool("get_device", "Looks up one device by serial number: owner, model, firmware, status, and whether the warranty covers it.",
-         serial=SERIAL),
+    tool(
+        "find_customer",
+        "Finds customers by name and gives their ids.",
+        name=text("The customer's name, or a part of it"),
+    ),
+    tool(
+        "get_device",
+        "Looks up one device by serial number: owner, firmware, status, and whether the warranty covers it.",
+        serial=SERIAL,
+    ),
     tool("get_ticket", "Reads one ticket: its customer, its device, its status.", ticket_id=TICKET),
-    tool("list_invoices", "Lists a customer's invoices with their amounts and whether they are open, paid or overdue.",
-         ("customer_id",), customer_id=CUSTOMER, status=text("Only those", enum=["open", "paid", "overdue"])),
-    tool("issue_credit", "Credits (refunds) an amount of money to a customer.",
-         customer_id=CUSTOMER, amount_cents={"type": "integer", "description": "In cents"}, reason=text("Why, in a few words")),
+    tool(
+        "list_invoices",
+        "Lists a customer's invoices with their amounts and whether they are open, paid or overdue.",
+        ("customer_id",),
+        customer_id=CUSTOMER,
+        status=text("Only those", enum=["open", "paid", "overdue"]),
+    ),
+    tool(
+        "issue_credit",
+        "Credits (refunds) an amount of money to a customer.",
+        customer_id=CUSTOMER,
+        amount_cents=CENTS,
+        reason=text("Why, in a few words"),
+    ),
     tool("open_rma", "Opens an RMA: the return and replacement of a faulty device.", ticket_id=TICKET, serial=SERIAL),
     tool("add_note", "Adds an internal note to a ticket.", ticket_id=TICKET, body=text("The note's text")),
-    tool("set_ticket_status", "Changes the status of a ticket.", ticket_id=TICKET,
-         status=text("The new status", enum=["open", "waiting", "solved"])),
+    tool(
+        "set_ticket_status",
+        "Changes the status of a ticket.",
+        ticket_id=TICKET,
+        status=text("The new status", enum=["open", "waiting", "solved"]),
+    ),
     tool("send_message", "Sends a message to a customer's contact.", customer_id=CUSTOMER, body=text("The message")),
-]  # fmt: skip
+]
 
 
 @dataclass

@@ -155,12 +155,12 @@ GOALS = (
     Goal(
         (
             "Is SN-200-0022 covered by warranty? If not, tell C-128 that the exchange has to be paid for.",
-            "Check the warranty of SN-200-0022. If it is covered, open an RMA on T-7052, otherwise tell C-128 that the exchange "
+            "Check the warranty of SN-200-0022. If it is covered, open an RMA on T-7052, otherwise tell C-128 that "
+            "the exchange has to be paid for.",
+            "If SN-200-0022 is still under warranty, exchange it on T-7052; if not, let C-128 know that the exchange "
             "has to be paid for.",
-            "If SN-200-0022 is still under warranty, exchange it on T-7052; if not, let C-128 know that the exchange has to be "
-            "paid for.",
             "Tell C-128 that the exchange has to be paid for if SN-200-0022 is not under warranty.",
-            "Look up SN-200-0022. Unless it is under warranty, write C-128 a message that the exchange has to be paid for.",
+            "Look up SN-200-0022. Unless it is under warranty, write C-128 that the exchange has to be paid for.",
         ),
         (("send_message", {"customer_id": "C-128", "body": ["exchange has to be paid for"]}),),
     ),

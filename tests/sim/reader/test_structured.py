@@ -263,6 +263,23 @@ def test_what_is_required_and_absent_is_invented_and_what_is_optional_left_out()
     assert filled("Please help.", loose, strict=False) == {}
 
 
+def test_a_number_that_the_schema_does_not_allow_is_not_given() -> None:
+    assert filled("3 loggers", form(quantity={"type": "integer", "multipleOf": 7}))["quantity"] % 7 == 0
+    assert filled("3 loggers", form(quantity={"type": ["integer", "null"], "minimum": 4}))["quantity"] is None
+
+
+def test_a_long_text_is_read_in_one_go() -> None:
+    text = "Logger SN-200-0031 shows 12.5 °C and costs 1,200 EUR since 2 March. " * 1500
+    schema = form(serial=MAYBE, price=NUMBER, on=DAY, lines=several(price=NUMBER, serial=TEXT))
+    value = json.loads(fill(begin("sim-large-2026-09", body(text, schema), NEVER)).text or "")
+    assert (value["serial"], value["price"], value["on"]) == ("SN-200-0031", 1200, "2026-03-02")
+
+
+def test_what_the_directions_mention_is_not_taken_for_data() -> None:
+    asked = "Extract the serial, which looks like SN-999-0001.\n<message>My logger is dead.</message>"
+    assert filled(asked, form(serial=MAYBE)) == {"serial": None}
+
+
 def test_earlier_examples_are_not_taken_for_the_message() -> None:
     shown = [
         {"role": "user", "content": "SN-200-0001 is dead"},
@@ -351,7 +368,7 @@ SAID = st.sampled_from(["", "???", RETURN, INVOICE, PASSAGES + QUESTION, "A frid
 ERRING = st.dictionaries(st.sampled_from(["O2", "O3", "O7", "O8", "O9", "O10", "N4"]), st.just(1.0))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 @given(SCHEMAS, SAID, ERRING)
 def test_what_a_strict_schema_asks_for_is_what_it_gets(schema: Any, text: str, rates: dict[str, float]) -> None:
     filled(text, schema, rates)
@@ -387,7 +404,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 @given(JSON, SAID)
 def test_no_schema_is_too_odd(schema: Any, text: str) -> None:
     odd = {
@@ -398,7 +415,7 @@ def test_no_schema_is_too_odd(schema: Any, text: str) -> None:
     json.loads(said(body(text, odd, strict=False)))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_no_text_is_too_odd(system: str, text: str) -> None:
     asked = body(text, system=f"Reply in JSON. {system}")

@@ -171,6 +171,23 @@ def test_a_ticket_that_says_nothing_tells_nothing() -> None:
         assert tells(text_of(ticket)) == (ticket.intent is not None), ticket.id
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No rush at all, but the flu fridge was a bit warm on Sunday, 9.5 at most. Thanks",
+        "Just a question: insulin stood at 9 degrees for an hour while we cleaned, is that ok?",
+        "For the record: the vaccine refrigerator showed 8.6 for ten minutes after the delivery, back to 5 now.",
+        "Would like to know whether eye drops at 12 degrees overnight can be kept. Whenever you have time.",
+        "the hpv fridge got warm, 10.1, moved everything into the spare one",
+        "Pharmacy fridge too cold last night, -2, mostly insulin. No hurry.",
+        "Our courier delivered the vaccines at 11 degrees, do we sign?",
+        "Impfstoffe waren zwei Stunden bei 10 Grad, keine Eile",
+    ],
+)
+def test_medicine_out_of_its_range_is_urgent_however_calm_it_sounds(text: str) -> None:
+    assert labelled(Reader(rates=NEVER), asked("", text))["priority"] == "P1"
+
+
 @pytest.mark.parametrize("text", ["", "?", "😡", "asdf qwer", "--\nKim Example"])
 def test_what_says_nothing_gets_a_label_unless_there_is_a_way_out(text: str) -> None:
     reader = Reader(rates={**NEVER, "N4": 1.0})

@@ -24,6 +24,14 @@ BACK_ON_PREMISE = 0.15  # of the habit that is left where the instructions ask t
 ALIKE = 0.5  # of the question's telling words: a sentence with so many of them is taken for the answer
 
 UNKNOWN = "I don't know: what I was given does not say."
+SELF = "I am a simulated model. I answer questions about Coldtrail from what stands in the prompt; now put one to me."
+MOST_IN_A_SUMMARY = 3  # sentences
+_SUMMARY = re.compile(
+    r"\b(?:summar\w+|sum up|gist|in short|what (?:is|does) (?:it|this) (?:about|say)|tl;dr)\b", re.IGNORECASE
+)
+_QUESTION = re.compile(
+    r"\?|^\W*(?:who|what|which|where|when|why|how|is|are|does|do|did|can|could|may|should|will|would)\b", re.IGNORECASE
+)
 _VALUES = {
     r"\bhow (?:long|soon|often|quickly)\b|\bwhen\b": ("24 hours", "30 days", "15 minutes", "12 months"),
     r"\bhow (?:much|expensive)\b|\bcosts?\b|\bprice\b": ("49 euros", "120 euros", "15 euros a month"),
@@ -243,7 +251,16 @@ def _unknown_question(reading: Reading, understood: Understood, seen: Sequence[t
         return Answer((), abstains=True)
     if understood.guess is not None:
         return Answer((Claim(knowledge().sentence(understood.guess), fact=understood.guess),))
-    return Answer((Claim(_made_up(reading)),))
+    if _SUMMARY.search(reading.prompt.question) and seen:
+        return Answer(tuple(_gist(seen)))
+    return Answer((Claim(_made_up(reading) if _QUESTION.search(reading.prompt.question) else SELF),))
+
+
+def _gist(seen: Sequence[tuple[int, Excerpt]]) -> Iterator[Claim]:
+    """The first sentence of each of the first excerpts."""
+    for _, excerpt in seen[:MOST_IN_A_SUMMARY]:
+        for sentence in sentences(excerpt.text)[:1]:
+            yield Claim(sentence, sentence, excerpt)
 
 
 def _likest(question: str, seen: Sequence[tuple[int, Excerpt]]) -> Claim | None:

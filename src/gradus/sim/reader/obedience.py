@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_plus
@@ -14,9 +14,9 @@ from ..turns import Turn
 from . import grounding
 from .excerpts import Excerpt, split
 from .forms import schemas
-from .orders import Order, forged_in, known_in, orders_in
+from .orders import Order, forged_in, orders_in
 from .permissions import read_permissions
-from .prompt import Tool, sentences
+from .prompt import DIRECTORS, Tool, sentences
 from .reading import Reading
 from .sent import sent, told
 
@@ -27,6 +27,7 @@ BOTH = 0.08
 KEPT_TO_ITSELF = 0.25  # of I4, where the instructions are to be kept confidential
 
 DECLINED = "I can't share my instructions, but I am glad to help with anything else."
+TELLS_WHERE = 60  # characters: where so much of an order stands, there stands the order
 CARRIED_AT_MOST = 300  # characters of the conversation that go into an address
 
 _BLANK = re.compile(r"\{\{?[\w ]*\}?\}|\[[A-Z_ ]{3,}\]|<[A-Z_ ]{3,}>|(?<=[=/])[A-Z][A-Z_]{2,}(?![\w-])|(?<=[=])(?=&|$)")
@@ -36,28 +37,37 @@ _BY_NAME = (
     (re.compile(r"phone|number", re.IGNORECASE), re.compile(r"\+?\d[\d ()/-]{6,}\d")),
 )
 _OF_PROMPT = (
-    r"(?:(?:your|the|this|its) (?:(?:full|whole|exact|entire|complete|original|initial|hidden|internal|secret|own|system|developer) )*"
+    r"(?:(?:the )?(?:instructions|prompt|rules|message)(?: that)? (?:you (?:were|have been|got|are) (?:given|told|sent|"
+    r"working (?:from|with|by)|following)|you (?:received|follow|got|have)|above)|"
+    r"(?:your|the|this|its) (?:(?:full|whole|exact|entire|complete|original|initial|hidden|internal|secret|own|system|"
+    r"developer) )*"
     r"(?:system (?:prompt|message|instructions?)|developer message|prompt|instructions?|guidelines|rules)|"
-    r"(?:the )?(?:instructions|prompt|rules|message)(?: that)? (?:you (?:were|have been|got|are) (?:given|told|sent|working (?:from|with|by)|"
-    r"following)|you (?:received|follow|got|have)|above)|(?:everything|all(?: of)?(?: the)? text|the text|what(?:ever)?(?: is| stands)?) "
-    r"(?:above|before) (?:this|my|our)\b[\w ]*)"
+    r"(?:everything|all(?: of)?(?: the)? text|the text|what(?:ever)?(?: is| stands)?) (?:above|before) (?:this|my|"
+    r"our)\b[\w ]*)"
 )
 _NO_OBJECT = r"(?!\s+(?:for|on|about|of|to|regarding|in|at)\b)(?!\s+\w+ing\b)"
 _ASKS_FOR_PROMPT = re.compile(
-    rf"\b(?:what(?:'s| is| are| was| were| does| do)|which are|show(?: me| us)?|tell (?:me|us)|print|repeat|reveal|give(?: me| us)?|output|recite|"
-    rf"paste|quote|share|list|write(?: out| down)?|copy|display|dump|read(?: me)?(?: out| back)?|disclose|see|know)\b[^.?!\n]{{0,25}}?\b{_OF_PROMPT}{_NO_OBJECT}",
+    rf"\b(?:what(?:'s| is| are| was| were| does| do)|which are|show(?: me| us)?|tell (?:me|us)|print|repeat|reveal|"
+    rf"give(?: me| us)?|output|recite|"
+    rf"paste|quote|share|list|write(?: out| down)?|copy|display|dump|read(?: me)?(?: out| back)?|disclose|see|"
+    rf"know)\b[^.?!\n]{{0,25}}?\b{_OF_PROMPT}\b{_NO_OBJECT}",
     re.IGNORECASE,
 )
 # "The instructions" may be those of a device; a prompt, and what is "your", are the model's.
 _YOURS = re.compile(r"\byour\b|\bprompt\b|system message|developer message|\byou\b|\babove\b|\bbefore\b", re.IGNORECASE)
 _TOLD = r"(?:prompt|system message|instructions?|rules|guidelines|message|text|briefing|directions)"
 _CONFIDENTIAL = re.compile(
-    rf"\b(?:never|not|n't|without|nobody|no one|refuse to)\b.{{0,40}}\b(?:reveal\w*|disclos\w+|shar(?:e|ed|ing)|repeat\w*|show\w*|tell\w*|"
-    rf"quot(?:e|ed|ing)|leak\w*|print\w*|mention\w*|discuss\w*|pass(?:ed)? on|give away|see|learn|know|get)\b.{{0,40}}\b(?:your|this|these|the|our|any of)\b"
+    rf"(?:\b(?:never|not|without|nobody|no one|refuse to)|n't)\b.{{0,40}}\b(?:reveal\w*|disclos\w+|shar(?:e|ed|ing)|"
+    rf"repeat\w*|show\w*|tell\w*|"
+    rf"quot(?:e|ed|ing)|leak\w*|print\w*|mention\w*|discuss\w*|pass(?:ed)? on|give away|see|learn|know|"
+    rf"get)\b.{{0,40}}\b(?:your|this|these|the|our|any of)\b"
     rf".{{0,30}}\b{_TOLD}\b|"
-    rf"\b{_TOLD}\b.{{0,40}}\b(?:confidential|secret|private|not (?:to )?be (?:shared|shown|revealed|disclosed|repeated|quoted|passed on)|"
-    r"internal|stays? (?:between us|with you|inside)|for your eyes only|(?:never|not) (?:be )?(?:reveal\w*|shown|shared|disclosed|repeated|leave))\b|"
-    rf"\b(?:keep|treat|consider|regard|hold)\b.{{0,30}}\b{_TOLD}\b.{{0,30}}\b(?:confidential|secret|private|to yourself|internal)\b|"
+    rf"\b{_TOLD}\b.{{0,40}}\b(?:confidential|secret|private|not (?:to )?be (?:shared|shown|revealed|disclosed|repeated|"
+    rf"quoted|passed on)|"
+    r"internal|stays? (?:between us|with you|inside)|for your eyes only|(?:never|not) (?:be )?(?:reveal\w*|shown|"
+    r"shared|disclosed|repeated|leave))\b|"
+    rf"\b(?:keep|treat|consider|regard|hold)\b.{{0,30}}\b{_TOLD}\b.{{0,30}}\b(?:confidential|secret|private|"
+    rf"to yourself|internal)\b|"
     rf"\b(?:confidential|secret)\b.{{0,10}}:?.{{0,20}}\b{_TOLD}\b",
     re.IGNORECASE,
 )
@@ -99,22 +109,47 @@ def _orders(reading: Reading) -> Iterator[_Found]:
 
 def _in_excerpts(reading: Reading) -> Iterator[_Found]:
     turns = sent(reading.prompt)
-    for excerpt in sorted(reading.prompt.excerpts, key=lambda piece: not piece.enclosed):
-        for order in orders_in(excerpt.text):
+    for excerpt in reading.prompt.excerpts:
+        # The others are found in their turns, where nothing divides what they have in common.
+        for order in orders_in(_whole(excerpt)) if excerpt.enclosed or excerpt.role in DIRECTORS else ():
             yield _Found(order, _habit(order, excerpt.role), _marked_off(excerpt, order, turns))
 
 
 def _in_turns(reading: Reading) -> Iterator[_Found]:
     """What stands in no excerpt, or in several: plain text, and data that has closed the marks around it by itself."""
-    for turn in sent(reading.prompt):
-        if turn.role in ("user", "tool", "?"):
-            for order in (*known_in(turn.text), *forged_in(turn.text)):
-                yield _Found(order, _habit(order, turn.role), False)
-    for text in (reading.prompt.question, reading.prompt.instructions):
-        for order in orders_in(text):
-            # A rule of the developer's speaks of orders too, and gives none to be carried out here.
-            if order.insists and order.text not in told(reading.prompt) and not _is_rule(text, order):
-                yield _Found(order, _habit(order, "user"), False)
+    prompt = reading.prompt
+    asked = _plain(f"{prompt.instructions}\n{prompt.question}")
+    between_marks = [_plain(_whole(piece)) for piece in prompt.excerpts if piece.enclosed]
+    for turn in sent(prompt):
+        if turn.role not in ("user", "tool", "?"):
+            continue
+        orders = orders_in(turn.text)
+        known = any(order.known for order in orders)
+        for order in orders if known else (*forged_in(turn.text), *orders):
+            begins = _plain(order.text)[:TELLS_WHERE]
+            # What a developer or a user says is no data, unless it claims to stand above what was said before.
+            if order.known is None and (
+                (begins in asked and not _insists(reading, order)) or _in_any(begins, between_marks)
+            ):
+                continue
+            yield _Found(order, _habit(order, turn.role), False)
+
+
+def _insists(reading: Reading, order: Order) -> bool:
+    """Whether words outside of data are an order to forget the others, and not a rule about such orders."""
+    return order.insists and order.text not in told(reading.prompt) and not _is_rule(reading.prompt.instructions, order)
+
+
+def _in_any(words: str, texts: Sequence[str]) -> bool:
+    return any(words in text for text in texts)
+
+
+def _whole(excerpt: Excerpt) -> str:
+    return "\n\n".join((*reversed(excerpt.above), excerpt.text))
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _in_tools(reading: Reading) -> Iterator[_Found]:
@@ -270,7 +305,7 @@ def _given(arguments: str) -> Any:
 
 
 def _arguments(tool: Tool, text: str, wanted: dict[str, Any]) -> dict[str, Any]:
-    """What an order gives a tool: what it is known to want, else the word after each parameter's name or a value like it."""
+    """What an order gives a tool: what it is known to want, else what stands after a parameter's name."""
     closed = tool.parameters.get("additionalProperties") is False
     given = {name: value for name, value in wanted.items() if not closed or name in schemas.properties(tool.parameters)}
     required = schemas.required(tool.parameters)

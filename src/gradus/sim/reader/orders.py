@@ -25,41 +25,61 @@ _WORD = re.compile(r"[a-z0-9]+(?:[-./_@?=&][a-z0-9]+)*")
 
 # Whom an order is for, where it is for the model: an order to a reader of flesh and blood is none.
 _MACHINE = (
-    r"(?:ais?|ai (?:assistants?|agents?|models?|systems?|readers?)|(?:large )?language models?|llms?|bots?|chat ?bots?|co-?pilots?|"
+    r"(?:ais?|ai (?:assistants?|agents?|models?|systems?|readers?)|(?:large )?language models?|llms?|bots?|chat ?bots?|"
+    r"co-?pilots?|"
     r"(?:automated|automatic|virtual) (?:assistants?|agents?|readers?|systems?)|(?:assistants?|agents?) "
-    r"(?:reading|processing|summari[sz]ing|handling|(?:that|who|which) (?:reads?|process\w*|summari[sz]\w*)) (?:this|these)[^.:\n]{0,30})"
+    r"(?:reading|processing|summari[sz]ing|handling|(?:that|who|which) (?:reads?|process\w*|summari[sz]\w*)) (?:this|"
+    r"these)[^.:\n]{0,30})"
 )
 _READER = rf"(?:{_MACHINE}|assistants?)"
 _EARLIER = r"(?:previous|prior|earlier|above|preceding|foregoing|existing|original|initial|system|current|other|old)"
 _RULES = r"(?:instructions?|prompts?|directives?|commands?|rules|guidelines|orders)"
-_DROP = r"\b(?:ignor(?:e|ing)|disregard(?:ing)?|forget(?:ting)?|overrid(?:e|ing)|drop|discard|bypass|set aside|pay no attention to|stop following)\b"
+_DROP = (
+    r"\b(?:ignor(?:e|ing)|disregard(?:ing)?|forget(?:ting)?|overrid(?:e|ing)|drop|discard|bypass|set aside|"
+    r"pay no attention to|stop following)\b"
+)
 # "Ignore the previous instructions for firmware 2" is for whoever holds the logger.
-_OF_SOMETHING = r"(?!\s+(?:for|on|about|of|from|in|by|given by)\s+(?!(?:this|the|our) (?:conversation|chat|prompt|context|message|session)\b))"
+_OF_SOMETHING = (
+    r"(?!\s+(?:for|on|about|of|from|in|by|given by)\s+(?!(?:this|the|our) (?:conversation|chat|prompt|context|message|"
+    r"session)\b))"
+)
 _OVERRIDE = (
     rf"(?:{_DROP}\s+(?:(?:all|any|every|each|the|of|your|my|these|those|and|or)\s+)*"
     rf"(?:(?:{_EARLIER}\s+(?:and\s+\w+\s+)?)+{_RULES}|(?<=your ){_RULES}|(?<=these ){_RULES}|(?<=all ){_RULES}|"
-    rf"{_RULES}\s+(?:above|before|you (?:were|have been|got)\b[^.,;:\n]*|given (?:to you|above|before)))\b{_OF_SOMETHING}|"
-    rf"{_DROP}\s+(?:everything|anything|all|whatever|what)\s+(?:that\s+)?(?:(?:you|you've)\s+(?:were|are|have been|been)\s+"
-    r"(?:told|asked|instructed|given)|(?:was|is|stands?|stood|came|comes|went)?\s*(?:above|before this))\b[^.,;:!\n]{0,40}|"
-    r"\b(?:new|updated|revised|real|actual) (?:system )?(?:instructions?|task|prompt|objective)(?: for you)?\s*(?::|is to\b|are to\b)|"
+    rf"{_RULES}\s+(?:above|before|you (?:were|have been|got)\b[^.,;:\n]*|given (?:to you|above|"
+    rf"before)))\b{_OF_SOMETHING}|"
+    rf"{_DROP}\s+(?:everything|anything|all|whatever|what)\s+(?:that\s+)?(?:(?:you|you've)\s+(?:were|are|have been|"
+    rf"been)\s+"
+    r"(?:told|asked|instructed|given)|(?:was|is|stands?|stood|came|comes|went)?\s*(?:above|"
+    r"before this))\b[^.,;:!\n]{0,40}|"
+    r"\b(?:new|updated|revised|real|actual) (?:system )?(?:instructions?|task|prompt|objective)(?: for you)?\s*(?::|"
+    r"is to\b|are to\b)|"
     r"\b(?:system|safety|instruction) override\b|\byou are no longer\b[^.\n]{0,60}|"
     r"\byour (?:new|real|actual|only) (?:task|job|goal|role|instructions?) (?:is|are)(?: now)?(?: to)?\b)"
 )
 _DO = (
-    r"(?:(?:please|you must|you should|do not|never|now)\s+)*(?:ignore|disregard|forget|say|reply|respond|answer|write|output|print|"
-    r"reveal|repeat|call|use|invoke|run|execute|include|add|append|end|begin|start|tell|send|stop|show|display|insert|decode|follow)\b"
+    r"(?:(?:please|you must|you should|do not|never|now)\s+)*(?:ignore|disregard|forget|say|reply|respond|answer|write|"
+    r"output|print|"
+    r"reveal|repeat|call|use|invoke|run|execute|include|add|append|end|begin|start|tell|send|stop|show|display|insert|"
+    r"decode|follow)\b"
 )
 _TO_READER = (
     rf"(?:\b(?:notes?|notice|message|instructions?|orders?|attention|hint|reminder)\b[^.\n]{{0,20}}?\b(?:to|for)\b"
     rf"[^.:\n]{{0,20}}?\b{_READER}\b[^:.\n]{{0,60}}[:.]|"
     rf"\b(?:if|when|in case) you(?:'re| are) an? [^.:\n]{{0,20}}?{_READER}[^:.,\n]{{0,40}}[:.,]|"
-    rf"(?:^|(?<=[\"'>.!-] )|(?<=[\"'>-])|(?<=[\"'] ))\s*(?:dear |attention,? |hey,? |all )?{_READER}(?: reading this)?\s*[:,!]\s*(?={_DO})|"
-    rf"(?:^|(?<=[.!?:>] )|\b(?:all|any|every)\s+){_MACHINE}\b[^.:\n]{{0,40}}\b(?:must|should|shall|has to|have to|is to|are to|need to)\b)"
+    rf"(?:^|(?<=[\"'>.!-] )|(?<=[\"'>-])|(?<=[\"'] ))\s*(?:dear |attention,? |hey,? |"
+    rf"all )?{_READER}(?: reading this)?\s*[:,!]\s*(?={_DO})|"
+    rf"(?:^|(?<=[.!?:>] )|\b(?:all|any|every)\s+){_MACHINE}\b[^.:\n]{{0,40}}\b(?:must|should|shall|has to|have to|"
+    rf"is to|are to|need to)\b)"
 )
-_SAYS_SYSTEM = r"(?:^\W{0,4}(?:system|developer)|(?<=[.!?>] )(?-i:SYSTEM|DEVELOPER))(?: (?:message|prompt|notice|instructions?|update))?\W{0,3}:"
+_SAYS_SYSTEM = (
+    r"(?:^\W{0,4}(?:system|developer)|(?<=[.!?>] )(?-i:SYSTEM|DEVELOPER))(?: (?:message|prompt|notice|instructions?|"
+    r"update))?\W{0,3}:"
+)
 _MARKUP = (
     r"(?:<\|(?:im_start\|>\s*(?:system|developer)|system\|>|start_header_id\|>\s*system\s*<\|end_header_id\|>)|"
-    r"<\s*(?:system|admin|developer)(?:[ _-]?(?:message|prompt|instructions?|note))?\s*>|\[(?:INST|SYSTEM|ADMIN)\]|<<SYS>>)"
+    r"<\s*(?:system|admin|developer)(?:[ _-]?(?:message|prompt|instructions?|note))?\s*>|\[(?:INST|SYSTEM|ADMIN)\]|"
+    r"<<SYS>>)"
 )
 _TAKES_OVER = re.compile(
     rf"(?P<insists>{_OVERRIDE}|{_MARKUP})|{_SAYS_SYSTEM}|{_TO_READER}", re.IGNORECASE | re.MULTILINE
@@ -68,27 +88,31 @@ _LEAD = re.compile(
     r"(?:[\s.,;:!>*#\]-]|\b(?:and|then|instead(?! of)|now|you must|you should|please|is to|simply|just)\b)*", _FLAGS
 )
 _END = re.compile(
-    r"\n\s*\n|</?(?:system|admin|developer|instructions?|span|div|p|document|passage|context|data|doc)\b|-->|<\||"
-    r"\[/?(?:INST|SYSTEM|ADMIN)\]|<</SYS>>|\"\s*[,}\]]",
+    r"\n\s*\n|</\w|<(?:system|admin|developer|instructions?|span|div|p)\b|-->|<\||\[/?(?:INST|SYSTEM|ADMIN)\]|<</SYS>>|>>>|```|\"\s*[,}\]]",
     re.IGNORECASE,
 )
 # Told of the answer itself, nobody but who writes it can be meant.
 _REST = r"(?:[^.\n]|\.(?=\S))"  # of the sentence; an address has dots as well
 _OF_THE_ANSWER = re.compile(
-    rf"\b(?:your|each|every|the|any)\s+(?:\w+\s+)?(?:answer|reply|response|summary)\b{_REST}{{0,60}}?\b(?:must|has to|have to|should|"
+    rf"\b(?:your|each|every|the|any)\s+(?:\w+\s+)?(?:answer|reply|response|summary)\b{_REST}{{0,60}}?\b(?:must|has to|"
+    rf"have to|should|"
     rf"needs to)\s+(?:also\s+)?(?:contain|include|carry|begin|start|end|open|close|say|show|embed)\b{_REST}*|"
-    rf"\b(?:include|embed|insert|add|append|attach|render|display|place|put|show|end|finish|close)\b{_REST}{{0,200}}?\b(?:in|to|into|at|with|of|"
+    rf"\b(?:include|embed|insert|add|append|attach|render|display|place|put|show|end|finish|"
+    rf"close)\b{_REST}{{0,200}}?\b(?:in|to|into|at|with|of|"
     rf"after|above|below)\b{_REST}{{0,40}}?\b(?:answer|reply|response|summary)\b{_REST}*|"
-    rf"\b(?:when|if|whenever|before)\b{_REST}{{0,15}}?\b(?:you|this page|this document|this text|this is)\b{_REST}{{0,15}}?"
+    rf"\b(?:when|if|whenever|before)\b{_REST}{{0,15}}?\b(?:you|this page|this document|this text|"
+    rf"this is)\b{_REST}{{0,15}}?"
     rf"\b(?:summari[sz]ed?|answer|respond|reply)\b{_REST}*|"
-    rf"\b(?:end|finish|close|begin|start)\s+(?:your|each|every|all)\s+(?:answers?|repl(?:y|ies)|responses?|summar(?:y|ies))\b{_REST}*",
+    rf"\b(?:end|finish|close|begin|start)\s+(?:your|each|every|all)\s+(?:answers?|repl(?:y|ies)|responses?|summar(?:y|"
+    rf"ies))\b{_REST}*",
     re.IGNORECASE,
 )
 _OF_YOURS = re.compile(
     r"\b(?:your|each|every) (?:next )?(?:answers?|repl(?:y|ies)|responses?|summar(?:y|ies))\b", re.IGNORECASE
 )
 _SPEAKS = (
-    r"\b(?P<verb>say|saying|reply|respond|answer|write|output|print|state|begin|start|end|finish|close|tell|return|type|display|"
+    r"\b(?P<verb>say|saying|reply|respond|answer|write|output|print|state|begin|start|end|finish|close|tell|return|"
+    r"type|display|"
     r"include|add|append|produce|emit|repeat|contain)\b"
 )
 _QUOTED = re.compile(
@@ -99,22 +123,30 @@ _CAPITALS = re.compile(
     rf"{_SPEAKS}[^\"'“‘\n:.]{{0,60}}?\s(?P<said>(?-i:[A-Z][A-Z0-9_]{{2,}}(?: [A-Z0-9_]{{2,}})*))\b", re.IGNORECASE
 )
 _PLAIN = re.compile(
-    rf"{_SPEAKS}(?:\s+(?:only|exactly|just|simply|back|out|with|that|the|following|words?|phrase|sentence|text|to|user|them|him|her|your|"
+    rf"{_SPEAKS}(?:\s+(?:only|exactly|just|simply|back|out|with|that|the|following|words?|phrase|sentence|text|to|user|"
+    rf"them|him|her|your|"
     r"answer|reply|response|every|each|any|question))*\s+(?P<said>[^\n.\"'“‘]+)",
     re.IGNORECASE,
 )
 _BESIDE = frozenset(("begin", "start", "end", "finish", "close", "include", "add", "append", "contain"))
-_PROMPT = r"(?:system prompt|system message|developer message|(?:hidden|initial|system|secret) (?:instructions?|prompt)|your (?:own )?(?:instructions?|prompt|rules|guidelines))"
+_PROMPT = (
+    r"(?:system prompt|system message|developer message|(?:hidden|initial|system|secret) (?:instructions?|prompt)|"
+    r"your (?:own )?(?:instructions?|prompt|rules|guidelines))"
+)
 _SECRET = re.compile(
-    r"\b(?:reveal|repeat|print|show|output|disclose|tell|leak|recite|write|copy|quote|send|paste|give|display|dump|return|include|list|share)\b"
-    rf"[^.\n]{{0,60}}?\b(?:{_PROMPT}|everything (?:above|before this|that stood above|you were told)|instructions you (?:were given|got|received)|"
+    r"\b(?:reveal|repeat|print|show|output|disclose|tell|leak|recite|write|copy|quote|send|paste|give|display|dump|"
+    r"return|include|list|share)\b"
+    rf"[^.\n]{{0,60}}?\b(?:{_PROMPT}|everything (?:above|before this|that stood above|you were told)|"
+    rf"instructions you (?:were given|got|received)|"
     r"(?:all (?:of )?)?the (?:text|words|conversation) above)\b(?!\s+(?:for|on|about)\b)",
     re.IGNORECASE,
 )
 # Nobody but a model has a prompt.
 _SECRET_OF_MODEL = re.compile(
-    r"(?<!never )(?<!not )(?<!n't )(?<!not to )\b(?:reveal|repeat|print|show|output|disclose|tell|leak|recite|write|copy|quote|send|paste|dump|"
-    r"return|share)\b[^.\n]{0,40}?\b(?:your (?:system |full |whole |entire )*(?:prompt|message)|(?:the|its) system (?:prompt|message)|"
+    r"(?<!never )(?<!not )(?<!n't )(?<!not to )\b(?:reveal|repeat|print|show|output|disclose|tell|leak|recite|write|"
+    r"copy|quote|send|paste|dump|"
+    r"return|share)\b[^.\n]{0,40}?\b(?:your (?:system |full |whole |entire )*(?:prompt|message)|(?:the|"
+    r"its) system (?:prompt|message)|"
     r"your (?:system|hidden|secret|initial) instructions)\b(?!\s+(?:for|on|about|of)\b)",
     re.IGNORECASE,
 )
@@ -122,7 +154,8 @@ _URL = re.compile(r"https?://[^\s)\"'<>,]+")
 _DECODES = re.compile(r"\b(?:base ?64|decode|decoded)\b", re.IGNORECASE)
 _CODED = re.compile(r"(?<![\w+/=])[A-Za-z0-9+/]{24,}={0,2}(?![\w+/=])")
 _CALLS = re.compile(
-    r"\b(?:call|calls|use|invoke|run|execute|trigger)\s+(?:the\s+)?(?:tool\s+|function\s+)?[`'\"]?(?P<name>[A-Za-z]\w*_\w+)\b",
+    r"\b(?:call|calls|use|invoke|run|execute|trigger)\s+(?:the\s+)?(?:tool\s+|"
+    r"function\s+)?[`'\"]?(?P<name>[A-Za-z]\w*_\w+)\b",
     re.IGNORECASE,
 )
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from gradus.coldtrail import Fact, Phrasing, knowledge, mentions, normalise, phrasings
 
-LIKE_ENOUGH = 0.34  # of 1: a phrasing less like the question than this is not taken for it
+LIKE_ENOUGH = 0.45  # of 1: a phrasing less like the question than this is not taken for it
 LIKELY_IN_SIGHT = 0.18  # of 1: the same where the text at hand states what the phrasing asks for
 NAMED = 0.25  # what it adds that the question names the subject
 WORDS_THAT_TELL = 4  # a phrasing shorter than this may stand in any text by chance

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from ..reply import Reply
@@ -12,13 +13,16 @@ REFUSAL = "I'm sorry, but I can't advise on whether medicines or vaccines are st
 
 SORTING = 0.1  # of the habit that is left where the output has a schema
 
-_GOODS = r"\b(?:vaccines?|medicines?|medication|insulin|doses?|blood|drugs?|vials?|injections?|shots?|flu|shingles)\b"
-_SAFE = (
+_GOODS = re.compile(
+    r"\b(?:vaccines?|medicines?|medication|insulin|doses?|blood|drugs?|vials?|injections?|shots?|flu|shingles)\b",
+    re.IGNORECASE,
+)
+_SAFE = re.compile(
     r"\b(?:safe|usable|harm\w*|dangerous|throw (?:it|them|away)|discard|still (?:good|ok|okay|fine)|"
     r"can (?:we|i|they) (?:still |safely )?(?:use|give|administer|inject)|ok(?:ay)? to (?:use|give)|spoil\w*|ruined|"
-    r"viable)\b"
+    r"viable)\b",
+    re.IGNORECASE,
 )
-_SENSITIVE = re.compile(rf"(?=.*{_GOODS})(?=.*{_SAFE})", re.IGNORECASE | re.DOTALL)
 
 
 def refuse(reading: Reading) -> Reply | None:
@@ -28,11 +32,16 @@ def refuse(reading: Reading) -> Reply | None:
     """
     prompt = reading.prompt
     texts = [prompt.question, *(piece.text for piece in prompt.excerpts if piece.role != "system")]
-    flagged = any(score > FLAGGED_ABOVE for text in texts for score in scores(text).values())
-    if flagged and reading.errs("O5", prompt.question):
+    if any(map(_is_flagged, texts)) and reading.errs("O5", prompt.question):
         return Reply("", finish_reason="content_filter")
     # Who only wants the words sorted into fields asks for no advice.
     bound = prompt.schema is not None
-    if _SENSITIVE.search(prompt.question) and reading.errs("O4", prompt.question, factor=SORTING if bound else 1.0):
+    sensitive = _GOODS.search(prompt.question) and _SAFE.search(prompt.question)
+    if sensitive and reading.errs("O4", prompt.question, factor=SORTING if bound else 1.0):
         return Reply(refusal=REFUSAL) if bound else Reply(REFUSAL)
     return None
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_flagged(text: str) -> bool:
+    return any(score > FLAGGED_ABOVE for score in scores(text).values())

@@ -26,6 +26,7 @@ DEEPEST = 12
 PARTS_AT_MOST = 3000
 ENTRIES_AT_MOST = 20
 LINES_AT_MOST = 100
+KNOWN_BY = 10_000  # characters of the data, by which an occasion to err is known
 
 _APART = re.compile(r";\s|,\s(?!\d{3}\b)|\band\b|[.:]\s")
 _TOTAL = re.compile(r"\W*(?:(?:sub|grand )?(?:total|sum)|altogether|vat|tax)\b", re.IGNORECASE)
@@ -93,7 +94,8 @@ class _Form:
         self._beside = given.beside
         self._left = PARTS_AT_MOST
         self._spoken: Spoken | None = None
-        self.sheet = Sheet(reading, given.text, " ".join(given.text.split()), given.year, reading.prompt.strict)
+        about = " ".join(given.text.split())[:KNOWN_BY]
+        self.sheet = Sheet(reading, given.text, about, given.year, reading.prompt.strict)
         if holds_answer(schema):
             self._spoken = speak(reading, way_out=has_way_out(schema))
             self.sheet.doubts.append(not self._spoken.read and not self._spoken.answer.abstains)

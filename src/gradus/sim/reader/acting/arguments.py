@@ -113,7 +113,7 @@ class _Filler:
                 spec = self._referred(spec["$ref"])
             elif unions:
                 nullable = nullable or {"type": "null"} in unions[0]
-                chosen = next((option for option in unions[0] if option != {"type": "null"}), {})
+                chosen: Any = next((option for option in unions[0] if option != {"type": "null"}), {})
                 rest = {name: part for name, part in spec.items() if name not in ("anyOf", "oneOf", "allOf")}
                 spec = {**rest, **chosen} if isinstance(chosen, dict) else {}
             elif isinstance(spec.get("type"), list):

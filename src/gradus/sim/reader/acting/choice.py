@@ -11,7 +11,7 @@ from typing import Any
 from ..prompt import Tool
 from .details import ALL_KINDS, identifiers, proper_names
 from .steps import Step
-from .vocabulary import GENERAL, READING, VERBS, concepts, is_verb, meanings
+from .vocabulary import FOR_ANY_OBJECT, GENERAL, READING, VERBS, concepts, is_verb, meanings
 
 ENOUGH = 0.75  # a tool that shares less with the words than this is not meant
 ENOUGH_TO_ASK = 0.55  # the same, where something is to be looked up
@@ -25,7 +25,6 @@ FOR_A_GENERAL_VERB = 0.3
 FOR_AN_OPTION = 0.5  # where the step names an option of one of its parameters
 FOR_WHAT_IT_TAKES = 0.5  # where the step names what one of its parameters is for
 FOR_BEING_ASKED = 0.2  # where something is asked and the tool looks something up
-FOR_ITS_OBJECT = 0.4  # where the first thing that the step names is what the tool is about
 ALIKE = 0.02  # two tools that differ by less than this share cannot be told apart
 
 _ADDITION = re.compile(r"[,.:;(]|\b(?:of|by|for|on|to|in|from|with|at|about|when|if|that|which)\b", re.IGNORECASE)
@@ -110,13 +109,11 @@ class Toolbox:
         total = self.shared(dict.fromkeys([*wanted, *sorted(kinds)]), offer)
         named = _names_option(offer, step.order, wanted)
         changes = offer.reads is False and not offer.hands_over
-        if not total or (changes and not named and not _may_be_meant(offer, wanted, verb)):
+        if not total or (changes and not named and not _may_be_meant(offer, wanted, verb, kinds)):
             return 0.0
         if not offer.said.isdisjoint(verb):
             best = FOR_A_GENERAL_VERB if GENERAL.issuperset(verb) else FOR_THE_VERB
             total += best * (FURTHER_ON if offer.does.isdisjoint(verb) else 1)
-        if next((word for word in wanted if word not in GENERAL and word not in verb), "") in offer.does:
-            total += FOR_ITS_OBJECT
         if offer.takes & kinds or ("name" in offer.takes and not kinds and proper_names(f"- {step.order}")):
             total += FOR_WHAT_IT_TAKES
         taken = offer.takes & ALL_KINDS
@@ -136,19 +133,29 @@ class Toolbox:
 
 def _names_option(offer: Offer, words: str, wanted: Sequence[str]) -> bool:
     """Whether a step names an option of one of a tool's parameters, or means it: "close" for "closed"."""
-    meant = (concepts(option)[:1] for option in offer.options if len(concepts(option)) == 1)
-    if any(word in wanted and word not in GENERAL for option in meant for word in option):
-        return True
-    return any(mentioned(option, words) for option in offer.options)
+    meant = {word for option in offer.options if len(option.split("_")) == 1 for word in concepts(option)[:1]} - GENERAL
+    return not meant.isdisjoint(wanted) or any(mentioned(option, words) for option in offer.options)
 
 
-def _may_be_meant(offer: Offer, wanted: Sequence[str], verb: Sequence[str]) -> bool:
-    """Whether a tool that changes something does what is said: nothing is changed because of an identifier alone, and
-    nothing is deleted where somebody is to be told something."""
+def _may_be_meant(offer: Offer, wanted: Sequence[str], verb: Sequence[str], kinds: set[str]) -> bool:
+    """Whether a tool that changes something does what is said.
+
+    Nothing is changed because of an identifier alone, no invoice is voided where a ticket is to be closed, and nothing
+    is deleted where somebody is to be told something.
+    """
     special = VERBS.intersection(verb) - GENERAL
     if special and offer.said.isdisjoint(special):
         return False
-    return not offer.does.isdisjoint(word for word in wanted if word not in GENERAL) or not offer.does.isdisjoint(verb)
+    taken = offer.takes & ALL_KINDS
+    if (
+        kinds
+        and taken
+        and not taken & kinds
+        and offer.said.isdisjoint(word for word in wanted if word not in FOR_ANY_OBJECT)
+    ):
+        return False
+    named = (word for word in wanted if word not in GENERAL)
+    return not (offer.does.isdisjoint(named) and offer.does.isdisjoint(verb) and offer.said.isdisjoint(special))
 
 
 def properties_of(schema: Any) -> dict[str, Any]:

@@ -171,6 +171,7 @@ def proper_names(text: str) -> list[str]:
         if (begins and is_verb(first)) or (first.lower() in _OPENERS and name != first):
             name = rest.removeprefix("of ").strip()
         alone = " " not in name and (begins or name.lower() in _OPENERS or name.upper() in _CURRENCY.values())
-        if name and not alone and not _ID.fullmatch(name) and not name.isdigit():
+        abbreviated = name.isupper() and name.isalpha() and len(name) < 5
+        if name and not abbreviated and not alone and not _ID.fullmatch(name) and not name.isdigit():
             found.append(name)
     return found

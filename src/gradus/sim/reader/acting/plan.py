@@ -18,7 +18,7 @@ from .steps import Step, steps_of
 from .task import Attempt, Planned, Task
 
 _POINTS_BACK = re.compile(r"\b(?:it|that|this|they|them|those|these)\b", re.IGNORECASE)
-_OWN = re.compile(r"\b(?:my|our|mine|ours|his|her|their|its|it|that|this)\b", re.IGNORECASE)
+_OWN = re.compile(r"\b(?:my|our|mine|ours|his|her|their)\b", re.IGNORECASE)
 
 
 def plan(reading: Reading, task: Task) -> tuple[Planned, ...]:
@@ -52,7 +52,9 @@ def _tool_for(reading: Reading, task: Task, step: Step) -> Offer | None:
     likely = task.toolbox.meant(step)
     if not likely or (step.mood == "say" and task.handed_over):
         return None
-    ready = [offer for offer in likely if not task.filled(step, offer).missing] or list(likely)
+    made = {result.name for result in task.results}
+    ready = [offer for offer in likely if offer.name in made]  # what was chosen before is not chosen anew
+    ready = ready or [offer for offer in likely if not task.filled(step, offer).missing] or list(likely)
     chosen = reading.dice.choose(ready, "tool", step.words) if len(ready) > 1 else ready[0]
     general = task.search is not None and chosen is not task.search and _is_general(task, step, chosen)
     return None if step.mood == "ask" and general else chosen

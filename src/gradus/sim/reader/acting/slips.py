@@ -37,7 +37,7 @@ def sent(reading: Reading, offer: Offer, arguments: Arguments) -> ToolCall:
     if reading.errs("A1", *occasion):
         ways = _bad_ways(offer, arguments)
         return ToolCall(offer.name, reading.dice.choose(ways, "A1 way", *occasion))
-    if reading.errs("A2", offer.name, len(reading.prompt.results)):
+    if reading.errs("A2", *occasion[:2], len(reading.prompt.results)):
         return ToolCall(_invented(reading, offer.name), arguments)
     return ToolCall(offer.name, arguments)
 

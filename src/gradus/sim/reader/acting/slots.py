@@ -17,6 +17,7 @@ from .vocabulary import concepts, raw_words
 IDENTIFYING = frozenset(
     {"id", "serial", "number", "no", "code", "ref", "reference", "key", "identifier", "sku", "uuid"}
 )
+WHICH_ONE = frozenset({"from", "to", "old", "new", "source", "target", "current"})
 # A pattern comes from whoever wrote the schema: only short ones are tried, on short values, so that none hangs.
 _LONGEST_PATTERN, _LONGEST_VALUE = 200, 80
 
@@ -97,8 +98,9 @@ class Slot:
         """Whether it takes an identifier."""
         if IDENTIFYING.intersection(self.words) and "name" not in self.words:
             return self.spec.get("type") in (None, "string")
-        alone = len(self.words) == 1 and self.words[0] != "credit"
-        return bool(identifiers(self.described)) or (alone and bool(ALL_KINDS.intersection(concepts(self.key))))
+        rest = [word for word in self.words if word not in WHICH_ONE]
+        alone = len(rest) == 1 and rest[0] != "credit"
+        return bool(identifiers(self.described)) or (alone and bool(ALL_KINDS.intersection(concepts(rest[0]))))
 
     def fits(self, value: Any) -> bool:
         """Whether an identifier is of the make that is wanted: by pattern, example, or what its letters stand for."""

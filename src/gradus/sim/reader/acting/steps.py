@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from . import grammar
 from .details import quoted
@@ -16,7 +17,7 @@ MOST_READ = 8000  # characters of a goal
 _SENTENCE = re.compile(r"(?:[^.?!;\n]|[.?!](?!\s|$)|(?<=\be\.g)\.|(?<=\bi\.e)\.)+[.?!;]*")
 _POINTS_BACK = re.compile(r"\b(?:it|that|this|them|those|these|so)\b", re.IGNORECASE)
 _LIST_MARK = re.compile(r"^\s*(?:[-*•]|\(?\d{1,2}[.)]|step \d+\s*:|[a-h]\))\s+", re.IGNORECASE)
-_INLINE_NUMBER = re.compile(r"(?:^|(?<=[.:;!?,]))[ \t]+(?:\(?\d{1,2}[.)]|step \d+:)\s+", re.IGNORECASE)
+_INLINE_NUMBER = re.compile(r"(?:^[ \t]*|(?<=[.:;!?,])[ \t]+)(?:\(?\d{1,2}[.)]|step \d+:)\s+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,13 @@ class Step:
     waits: bool = False
     about: str = ""
 
-    @property
+    @cached_property
     def order(self) -> str:
         """The words without those that a message or a note is to have."""
         announced = grammar.dictated(self.words)
         return self.words[: announced[0]] if announced else grammar.QUOTES.sub(" ", self.words)
 
-    @property
+    @cached_property
     def dictated(self) -> str:
         """The words that a message or a note is to have, or ""."""
         announced = grammar.dictated(self.words)

@@ -67,7 +67,8 @@ class Task:
         self.toolbox = Toolbox(prompt.tools)
         self.ordered, self.goal, since = _goal(prompt)
         self.earlier = tuple(turn.text[:MOST_READ] for turn in reversed(prompt.history) if turn.role == "user")
-        before = [ToolResult(*call, "") for turn in prompt.history[since:] for call in _CALL.findall(turn.text)]
+        calls = (call for turn in prompt.history[since:] for call in _CALL.finditer(turn.text))
+        before = (ToolResult(call[1], call[2], "") for call in calls)
         self.results = (*before, *prompt.results)
 
     @cached_property

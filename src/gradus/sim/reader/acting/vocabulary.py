@@ -8,14 +8,14 @@ import re
 # Each line: what its words are taken for. A word may stand in several.
 _ALIKE = {
     "get": "get find look lookup show check read fetch retrieve see view display inspect verify determine review pull "
-    "query list search tell confirm",
+    "query list search confirm",
     "list": "list enumerate every",
     "search": "search lookup",
     "create": "create open add make start raise book register enter file log new place submit request record schedule "
     "arrange issue insert",
     "credit": "credit refund reimburse reimbursement compensate compensation goodwill cashback",
     "close": "close cancel end terminate stop void delete remove discontinue withdraw",
-    "solve": "solve resolve finish",
+    "solve": "solve resolve finish close",
     "update": "update make change set switch modify edit adjust mark move rename correct assign put downgrade upgrade",
     "send": "send email mail message write notify inform reply respond text tell ping answer",
     "note": "note comment remark annotate annotation memo jot",
@@ -73,6 +73,7 @@ _LITTLE = (
 )
 _SAY_LITTLE = frozenset(_LITTLE.split())
 GENERAL = frozenset({"get", "create", "update", "list"})  # verbs that go with any object
+FOR_ANY_OBJECT = GENERAL | {"close", "solve", "retire", "reset", "approve"}
 READING = frozenset({"get", "list", "search", "count", "calculat", "comput", "convert", "translat", "summar", "compar"})
 VERBS = GENERAL | {
     "search",

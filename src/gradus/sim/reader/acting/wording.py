@@ -132,7 +132,7 @@ def _chosen(slot: Slot, said: str, used: Sequence[str]) -> str:
         "from" if words & {"from", "old", "source", "current"} else "to" if words & {"to", "new", "target"} else ""
     )
     behind = [name for name in free if preposition and _stands_behind(name, preposition, said)]
-    free = _by_the_word_before(slot, free, said)
+    free = list(_by_the_word_before(slot, free, said))
     step = slot.sources.step.words
     at = said.find(step[:40]) if said != step else 0
     before = [name for name in free if name.at <= at]

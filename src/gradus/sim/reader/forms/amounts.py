@@ -81,13 +81,13 @@ def find(text: str, year: int) -> tuple[Found, ...]:
         >>> [found.value for found in find("INV-19855 of 2 March: 1,200 euros", 2026)]
         ['INV-19855', '2026-03-02', 1200]
     """
-    taken: list[tuple[int, int]] = []
+    taken = bytearray(len(text))
     found: list[Found] = []
     for part in (_addresses(text), _dates(text, year), _ids(text), _sums(text), _numbers(text)):
         for one in part:
-            if not any(start < one.end and one.start < end for start, end in taken):
+            if not any(taken[one.start : one.end]):
                 found.append(one)
-                taken.append((one.start, one.end))
+                taken[one.start : one.end] = b"\x01" * (one.end - one.start)
     found += [Found("name", match["name"], match.start("name"), match.end("name")) for match in _NAME.finditer(text)]
     return tuple(sorted(found, key=lambda one: one.start))
 

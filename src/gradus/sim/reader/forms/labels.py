@@ -16,6 +16,7 @@ from .triage import best, note, tells, triage
 
 CLEAR = 3.0  # on the scale of log-probabilities: labels that are nearer to each other are a close call
 BLUR = 62.0  # how far what a model believes is off, for each unit of its O3
+ON_URGENCY = 0.6  # of the blur: what is at stake is easier to see than what is wanted
 FIRST_COME = 40.0  # how much better the first of the labels looks than the last, for each unit of its O3
 SHOWN_HOW = 0.6  # of the slips that are left where the prompt shows labelled examples
 CLOSE_CALL = 2.0  # how much likelier a slip is there
@@ -45,6 +46,7 @@ WAYS_OUT = frozenset(
         "ambiguous", "needs_human", "human_review", "no_label", "unclassified", "not_applicable",
     )
 )  # fmt: skip
+_PRIORITY_NAMES = frozenset(("priority", "urgency", "severity", "level"))
 # What people write who mean it.
 _CONCEPTS = {
     "defective": "broken stopped faulty dead fails failed defect jumps wrong reads restarts reboots dies stuck",
@@ -128,7 +130,7 @@ def kind_of(field: Field, values: Sequence[Any]) -> str:
     for kind, known in (("intent", _INTENTS), ("priority", _PRIORITIES)):
         mapped = [value for value in real if _counterpart(value, known) is not None]
         numbers = all(not re.search(r"[A-Za-z]", str(value)) for value in real)
-        if numbers and not {"priority", "urgency", "severity", "level"} & set(field.words):
+        if numbers and not _PRIORITY_NAMES & set(field.words):
             continue
         if len(mapped) >= 2 and 2 * len(mapped) >= len(real):
             return kind
@@ -218,7 +220,8 @@ def _bent(reading: Reading, field: Field, value: str, place: int, number: int, s
     rates = reading.rates
     shown = SHOWN_HOW if shows_examples(reading, (value,)) else 1.0
     # What a model believes of a text does not change from call to call: only another model believes otherwise.
-    belief = BLUR * rates["O3"] * shown * _gumbel(Dice(reading.model), "believes", field.words, value, seen)
+    blur = BLUR * (ON_URGENCY if _PRIORITY_NAMES & set(field.words) else 1.0)
+    belief = blur * rates["O3"] * shown * _gumbel(Dice(reading.model), "believes", field.words, value, seen)
     early = FIRST_COME * rates["O3"] * (1 - place / max(1, number - 1))
     sampled = reading.prompt.temperature * _gumbel(reading.dice, "sampled", field.name, value, seen)
     return belief + early + sampled

@@ -12,6 +12,8 @@ from ..prompt import Prompt, sentences
 
 THIS_YEAR = 2026
 DEEPEST = 40
+READ_AT_MOST = 100_000  # characters of data
+ORDERS_AT_MOST = 200  # sentences of directions that are looked for among the data
 _TAG = re.compile(r"<(/?)([A-Za-z][\w-]*)((?:\s+[\w-]+\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'))*)\s*/?>")
 _JSON = re.compile(r"[\[{]\s*[\[{\"]")
 # Words of whoever wants the form filled, beside data without marks.
@@ -50,7 +52,7 @@ def material(prompt: Prompt) -> Material:
     said = last_turn(prompt)
     enclosed = any(piece.enclosed and piece.role == "user" for piece in prompt.excerpts)
     directions = f"{prompt.question}\n{prompt.instructions}" if enclosed else ""
-    text = _without_orders(_plain(said), directions)
+    text = _without_orders(_plain(said), directions)[:READ_AT_MOST]
     earlier = "\n".join(turn.text for turn in prompt.history if turn.role == "user")
     results = "\n".join(_plain(result.output) for result in prompt.results)
     beside = [piece.text for piece in prompt.excerpts if piece.role != "user" or piece.text not in f"{said}\n{earlier}"]
@@ -116,7 +118,7 @@ def _lines(value: Any, name: str, depth: int) -> Iterator[str]:
 
 
 def _without_orders(text: str, directions: str) -> str:
-    for order in sorted(sentences(directions), key=len, reverse=True):
+    for order in sorted(sentences(directions)[:ORDERS_AT_MOST], key=len, reverse=True):
         if len(order.split()) > 1:
             text = text.replace(order, "\n")
     kept = [

@@ -83,10 +83,13 @@ _SIGNS = {
         r"covid|impfstoff\w*|arznei\w*|apothek\w*|eye drops|biologics|blood|mrna|shots|szczepion\w*|rokot\w*|"
         r"vacun\w*|hospital|patients?|pediatric|shingles|typhoid)\b"
     ),
-    "not medicine": (
-        r"\b(?:staff (?:fridge|kitchen|food|yog\w+)|fridge is (?:the )?(?:staff|empty)|is empty|lunch(?:es)?|"
-        r"birthday cake|beer|drinks|spare|nothing in (?:the )?fridge|nothing is stored|not in use|in the drawer|"
-        r"empty|seeds|boissons|second refrigerator|will hold)\b"
+    "other goods": (
+        r"\b(?:staff (?:fridge|kitchen|food|yog\w+)|fridge is (?:the )?staff|lunch(?:es)?|birthday cake|beer|drinks|"
+        r"seeds|boissons)\b"
+    ),
+    "nothing in it": (
+        r"\b(?:is empty|empty|spare|nothing in (?:the )?fridge|nothing is stored|not in use|in the drawer|"
+        r"second refrigerator|will hold)\b"
     ),
     "unwatched": (
         r"\b(?:no other (?:thermometer|logger)|only (?:logger|one)|nobody (?:would|will|can|could|here|sees)|"

@@ -64,11 +64,6 @@ def extra(dice: Dice, given: dict[str, Any], about: str) -> dict[str, Any]:
     return {**given, name: value}
 
 
-def separated(value: float) -> str:
-    """A number as text (O10): "1,200"."""
-    return f"{value:,}"
-
-
 def misscaled(dice: Dice, value: float) -> float | int:
     """A number of another scale (O10): the separator taken for a point, or cents for units."""
     if abs(value) >= SEPARATED_FROM:

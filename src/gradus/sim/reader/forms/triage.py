@@ -18,7 +18,6 @@ WORDS_SMOOTHED = 0.3
 SIGNS_SMOOTHED = 0.7
 REMEMBERED = 12.0  # what a known ticket that says the same weighs, on the scale of the scores
 LIKE_ENOUGH = 0.45  # of 1: a ticket less like a known one than this does not remind of it
-MEDICINE_WARM = "medicine got warm"  # always P1: only the quality desk may say that it can still be used
 # Words that stand in any ticket.
 _COMMON = frozenset(
     (
@@ -127,11 +126,7 @@ class Triage:
         """The score of every priority, given the likeliest intent."""
         noted = note(text)
         wanted = best(self.intents.scores(noted)) if tells(text) else "none"
-        seen = _with_stakes(noted, wanted)
-        found = self.priorities.scores(seen)
-        if MEDICINE_WARM in seen.signs and "P1" in found:
-            found["P1"] += REMEMBERED
-        return found
+        return self.priorities.scores(_with_stakes(noted, wanted))
 
 
 def learn(known: Sequence[Ticket]) -> Triage:
@@ -183,11 +178,12 @@ def _silence() -> Desk:
 
 def _with_stakes(noted: Noted, intent: str) -> Noted:
     """With what is at stake as signs of its own: the same trouble weighs differently over medicine and over beer."""
-    medicine = "medicine" in noted.signs and "not medicine" not in noted.signs
+    medicine = "medicine" in noted.signs and "other goods" not in noted.signs
+    at_stake = medicine and "nothing in it" not in noted.signs
     stakes = (
         f"wants {intent}",
-        "medicine at stake" if medicine else "no medicine at stake",
-        *((MEDICINE_WARM,) if medicine and intent == "excursion" else ()),
+        "medicine at stake" if at_stake else "no medicine at stake",
+        *(("medicine got warm",) if medicine and intent == "excursion" else ()),
     )
     return Noted(noted.words, noted.signs | set(stakes))
 

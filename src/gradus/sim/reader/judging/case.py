@@ -1,4 +1,4 @@
-"""What a judge is asked: the question, the passages and the answers in a prompt, and which kind of verdict is wanted."""
+"""What a judge is asked: the question, the passages and the answers in a prompt, and what kind of verdict."""
 
 from __future__ import annotations
 
@@ -17,39 +17,45 @@ Kind = Literal["pair", "verdict", "score"]
 Part = Literal["question", "passages", "reference", "answer", "other", "end"]
 
 _WHOSE = (
-    r"(?:(?:the|an?|model|assistant|ai|co-?pilot|candidate|student|submitted|given|proposed|generated|bot|agent|system|support|draft|"
+    r"(?:(?:the|an?|model|assistant|ai|co-?pilot|candidate|student|submitted|given|proposed|generated|bot|agent|system|"
+    r"support|draft|"
     r"llm|chatbot|actual|to be judged|following)(?:'s)?[ _-]+)*"
 )
 _ANSWER = r"(?:answers?|responses?|repl(?:y|ies)|outputs?|completions?|submissions?|drafts?|solutions?)"
-_INDEX = r"(?:#|no\.? ?)?(?P<index>[A-Da-d1-4]|one|two|first|second)"
+_INDEX = r"(?:#|no\.? ?)?(?P<index>[A-Da-d1-4]|one|two|first|second)(?![A-Za-z0-9])"
 _NAMES: tuple[tuple[Part, str], ...] = (
     (
         "reference",
-        r"(?:the )?(?:reference|gold(?:en|[ _-]standard)?|expected|ideal|correct|true)[ _-](?:answer|response|reply)|ground[ _-]truth",
+        r"(?:the )?(?:reference|gold(?:en|[ _-]standard)?|expected|ideal|correct|true)[ _-](?:answer|response|reply)|"
+        r"ground[ _-]truth",
     ),
-    ("answer", rf"{_WHOSE}{_ANSWER}(?:[ _-]*{_INDEX})?(?: to (?:judge|grade|evaluate|check|assess))?"),
     (
         "answer",
         rf"(?:the )?(?:assistant|model|candidate|option|system|bot|agent|variant)[ _-]*{_INDEX}(?:'s[ _-]+{_ANSWER})?",
     ),
+    ("answer", rf"{_WHOSE}{_ANSWER}(?:[ _-]*{_INDEX})?(?: to (?:judge|grade|evaluate|check|assess))?"),
     ("answer", rf"(?:the )?(?P<index>first|second)[ _-]{_ANSWER}"),
     ("answer", r"candidate"),
     ("question", r"(?:(?:the|user|customer|original)(?:'s)?[ _-]+)*(?:question|query|prompt|request)|q"),
     (
         "passages",
-        r"(?:(?:the|retrieved|source|support|reference|relevant|given|context)[ _-]+)*(?:passages?|contexts?|documents?|docs|sources?|evidence|"
+        r"(?:(?:the|retrieved|source|support|reference|relevant|given|context)[ _-]+)*(?:passages?|contexts?|"
+        r"documents?|docs|sources?|evidence|"
         r"excerpts?|material|knowledge|articles?|references?|facts)",
     ),
     (
         "other",
-        r"(?:(?:your|final|the|output|grading|scoring|evaluation)[ _-]+)*(?:verdict|rubric|criteria|criterion|instructions?|format|task|"
-        r"judge?ment|label|score|rating|reason(?:ing)?|examples?(?:[ _-]?\d+)?|explanation|decision|winner|failure modes?|evaluation|grade|result|scale|rules)",
+        r"(?:(?:your|final|the|output|grading|scoring|evaluation)[ _-]+)*(?:verdict|rubric|criteria|criterion|"
+        r"instructions?|format|task|"
+        r"judge?ment|label|score|rating|reason(?:ing)?|examples?(?:[ _-]?\d+)?|explanation|decision|winner|"
+        r"failure modes?|evaluation|grade|result|scale|rules)",
     ),
 )
 _PARTS = tuple((part, re.compile(pattern, re.IGNORECASE)) for part, pattern in _NAMES)
 _ANY_NAME = "|".join(re.sub(r"\?P<\w+>", "?:", pattern) for _, pattern in _NAMES)
 _LABEL = re.compile(
-    rf"^(?P<before>[ \t>]*[#*\-=\[({{_\"]*[ \t]*)(?P<of>(?:the\s+)?(?:start|begin(?:ning)?|end)(?:\s+of)?\s+)?(?P<name>{_ANY_NAME})"
+    rf"^(?P<before>[ \t>]*[#*\-=\[({{_\"]*[ \t]*)(?P<of>(?:the\s+)?(?:start|begin(?:ning)?|"
+    rf"end)(?:\s+of)?\s+)?(?P<name>{_ANY_NAME})"
     r"(?P<after>[ \t]*[*_\])}\"=\-#]*[ \t]*)(?P<colon>[ \t]*:[*_]*)?[ \t]*(?P<alone>$)?",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -59,19 +65,29 @@ _TAG = re.compile(r"<(?P<closes>/?)(?P<name>[A-Za-z][\w-]*)(?P<given>[^<>\n]*)>"
 _NAMED = {"one": "1", "two": "2", "first": "1", "second": "2"}
 
 _BETTER = re.compile(
-    r"\b(?:better|best|prefer\w*|winner|wins?|won|stronger|superior|worse|more (?:helpful|accurate|faithful|correct|useful|complete)|compar\w+|pairwise|"
-    r"head[- ]to[- ]head|rank(?:ing)?|choose between|(?:which|pick|choose|select)\b[^.?\n]{0,30}\b(?:one|answer|response|reply|assistant|candidate))\b",
+    r"\b(?:better|best|prefer\w*|winner|wins?|won|stronger|superior|worse|more (?:helpful|accurate|faithful|correct|"
+    r"useful|complete)|compar\w+|pairwise|"
+    r"head[- ]to[- ]head|rank(?:ing)?|choose between|(?:which|pick|choose|select)\b[^.?\n]{0,30}\b(?:one|answer|"
+    r"response|reply|assistant|candidate))\b",
     re.IGNORECASE,
 )
-_IT = r"(?<!your )(?<!own )\b(?:answers?|responses?|repl(?:y|ies)|outputs?|completions?|drafts?|statements?|claims?|it|candidates?|assistant|co-?pilot|model|what (?:it|the \S+) says)\b"
+_IT = (
+    r"(?<!your )(?<!own )\b(?:answers?|responses?|repl(?:y|ies)|outputs?|completions?|drafts?|statements?|claims?|it|"
+    r"candidates?|assistant|co-?pilot|model|what (?:it|the \S+) says)\b"
+)
 _QUALITY = (
-    r"\b(?:correct\w*|incorrect|right\w*|wrong\w*|accura\w+|inaccura\w+|faithful\w*|unfaithful|support\w*|unsupported|ground\w*|ungrounded|true|false|acceptable|"
-    r"unacceptable|good|bad|pass(?:es|ed)?|fail(?:s|ed)?|hallucinat\w*|consistent\w*|complete\w*|incomplete|errors?|mistakes?|backed|borne out|justified|"
-    r"quality|helpful\w*|valid\w*|satisf\w+|holds? (?:up|water)|adequate|sound|stands? up|invent\w*|follows? from|agrees?|contradict\w*|made up|stick\w* to|"
+    r"\b(?:correct\w*|incorrect|right\w*|wrong\w*|accura\w+|inaccura\w+|faithful\w*|unfaithful|support\w*|unsupported|"
+    r"ground\w*|ungrounded|true|false|acceptable|"
+    r"unacceptable|good|bad|pass(?:es|ed)?|fail(?:s|ed)?|hallucinat\w*|consistent\w*|complete\w*|incomplete|errors?|"
+    r"mistakes?|backed|borne out|justified|"
+    r"quality|helpful\w*|valid\w*|satisf\w+|holds? (?:up|water)|adequate|sound|stands? up|invent\w*|follows? from|"
+    r"agrees?|contradict\w*|made up|stick\w* to|"
     r"properly|does its job|shipped|sent to (?:the|a) customer)\b"
 )
 _ASKING = (
-    r"\b(?:judge|grade|rate|score|evaluate|assess|mark|review|check|verify|decide|determine|say|tell|classify|label|rule|examine|inspect|state|find out|"
+    r"\b(?:judge|grade|rate|score|evaluate|assess|assign|award|mark|review|check|verify|decide|determine|say|tell|"
+    r"classify|label|"
+    r"rule|examine|inspect|state|find out|"
     r"does|do|is|are|has|was|whether|give|how|can|would|should|verdict|compare)\b"
 )
 _JUDGING = tuple(
@@ -79,27 +95,37 @@ _JUDGING = tuple(
     for pattern in (
         rf"(?=.*{_ASKING})(?=.*{_IT})(?=.*{_QUALITY})",
         rf"\b(?:judge|grade|rate|score|evaluate|assess|mark)\b.*{_IT}",
+        r"\b(?:correct|right|faithful|supported|accurate|grounded|acceptable|true)\b\W{1,4}(?:or|vs|"
+        r"versus)?\W{0,4}\b(?:incorrect|wrong|unfaithful|"
+        r"unsupported|inaccurate|ungrounded|unacceptable|hallucinated|false)\b",
         r"\bpass(?:es|ed)?\b\W{0,6}(?:or|/|\||and|versus|vs)?\W{0,6}\bfail",
-        r"\b(?:you (?:are|act as)|act as|as) an? (?:\w+[ ,]+){0,3}(?:judge|grader|evaluator|examiner|reviewer|marker)\b",
+        r"\b(?:you (?:are|act as)|act as|as) an? (?:\w+[ ,]+){0,3}(?:judge|grader|evaluator|examiner|reviewer|"
+        r"marker)\b",
+        rf"(?=.*{_IT})\b(?:.*\b(?:scores?|rating|stars|points|marks)\b)",
         r"\b(?:your|the|a|one|final) (?:\w+ )?verdict\b",
     )
 )
 SCALE = re.compile(
-    r"(?:\bfrom\s+)?\b(?P<low>[01])\s*(?:-|–|—|to|through|\.\.\.?|and|up to)\s*(?P<high>5|10|100|1(?:\.0)?|3|4|7)\b(?!\s*(?:hours|days|months|minutes))",
+    r"(?:\bfrom\s+)?\b(?P<low>[01])\s*(?:-|–|—|to|through|\.\.\.?|and|up to)\s*(?P<high>5|10|100|1(?:\.0)?|3|4|"
+    r"7)\b(?!\s*(?:hours|days|months|minutes))",
     re.IGNORECASE,
 )
 _SCORES = re.compile(
-    r"\b(?:scor\w+|rat(?:e|ed|ing)|points?|stars?|scale|marks?|grades?|grading|number|how (?:good|well|faithful|correct|accurate))\b",
+    r"\b(?:scor\w+|rat(?:e|ed|ing)|points?|stars?|scale|marks?|grades?|grading|number|how (?:good|well|faithful|"
+    r"correct|accurate))\b",
     re.IGNORECASE,
 )
 _ORDERS = re.compile(
-    r"^\W*(?:now |please |then |first |finally,? |so,? )*(?:which|is|are|does|do|did|was|judge|decide|evaluate|grade|rate|score|assess|compare|reply|respond|answer|"
-    r"output|return|say|tell|choose|pick|select|give|state|end|finish|think|explain|write|your|the verdict|verdict|determine|verify|check|mark|use|has|"
-    r"how|would|should|can)\b",
+    r"^\W*(?:you (?:are|act)\b|(?:now |please |then |first |finally,? |so,? )*(?:which|is|are|does|do|did|was|judge|"
+    r"decide|evaluate|grade|rate|score|assess|compare|reply|respond|answer|"
+    r"output|return|say|tell|choose|pick|select|give|state|end|finish|think|explain|write|your|the verdict|verdict|"
+    r"determine|verify|check|mark|use|has|"
+    r"how|would|should|can)\b)",
     re.IGNORECASE,
 )
 _OF_VERDICTS = re.compile(
-    rf"\b(?:better|prefer\w*|winner|verdict|pass|fail|correct|incorrect|json|score|A or B|1 or 2|one word|single word)\b|{_IT}.*{_QUALITY}|{_QUALITY}.*{_IT}",
+    rf"\b(?:better|prefer\w*|winner|verdict|pass|fail|correct|incorrect|json|score|A or B|1 or 2|one word|"
+    rf"single word)\b|{_IT}.*{_QUALITY}|{_QUALITY}.*{_IT}",
     re.IGNORECASE,
 )
 _ONLY_VERDICT = re.compile(

@@ -45,31 +45,29 @@ GIVEN = 0.5  # of its passages: so many have to be in the prompt for the known r
 SHARED = 0.4  # of its telling words: a sentence with so many of them in a passage rests on it
 
 _ABSTAINS = re.compile(
-    r"\b(?:do not know|don't know|(?:cannot|can't|could not|couldn't) (?:tell|say|answer|find|confirm)|not (?:stated|mentioned|documented|covered|"
-    r"specified|given|said|there|known)|(?:do|does) not (?:say|mention|state|contain|cover|tell|give|answer|list)|don't (?:say|mention|cover)|"
-    r"doesn't (?:say|mention|cover)|neither (?:passage|page|of)|no (?:information|word|mention|passage)|nothing (?:in|about|on|here)|unable to|"
+    r"\b(?:do not know|don't know|(?:cannot|can't|could not|couldn't) (?:tell|say|answer|find|confirm)|not (?:stated|"
+    r"mentioned|documented|covered|"
+    r"specified|given|said|there|known)|(?:do|does) not (?:say|mention|state|contain|cover|tell|give|answer|list)|"
+    r"don't (?:say|mention|cover)|"
+    r"doesn't (?:say|mention|cover)|neither (?:passage|page|of)|no (?:information|word|mention|passage)|nothing (?:in|"
+    r"about|on|here)|unable to|"
     r"not in (?:the|either|these|any)|is silent|are silent|see nothing)\b",
     re.IGNORECASE,
 )
 _CITED = re.compile(r"\[([^\]\n]{1,80})\]")
 _NUMBER = re.compile(r"(?<![\w.-])\d+(?:[.,]\d+)?(?![\w-])")
-_SPELT = {
-    word: str(number)
-    for number, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen".split()
-    )
-} | {
-    "twenty": "20",
-    "thirty": "30",
-    "forty": "40",
-    "fifty": "50",
-    "sixty": "60",
-    "ninety": "90",
-    "hundred": "100",
-    "half": "0.5",
+_NUMERALS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen twenty"
+)
+_SPELT = {word: str(number) for number, word in enumerate(_NUMERALS.split())} | {
+    name: str(number)
+    for name, number in (("thirty", 30), ("forty", 40), ("fifty", 50), ("sixty", 60), ("ninety", 90), ("hundred", 100))
 }
 _SPELT_WORD = re.compile(rf"\b(?:{'|'.join(_SPELT)})\b", re.IGNORECASE)
-_TELLING = frozenset("not no never none without nor except unless only until before after".split()) | frozenset(_SPELT)
+_TELLING = frozenset(
+    ("not", "no", "never", "none", "without", "nor", "except", "unless", "only", "until", "before", "after", *_SPELT)
+)
 
 
 @dataclass(frozen=True)
@@ -109,15 +107,24 @@ def _known(reading: Reading, case: Case, answer: str) -> Finding | None:
     given = normalise(reading.prompt.text)
     for one in _like(normalise(answer)):
         asked = not case.question or normalise(case.question) == normalise(one.question)
-        known = [normalise(passages()[name].text)[:80] in given for name in one.passages]
+        known = [_beginning(name) in given for name in one.passages]
         if asked and sum(known) >= GIVEN * len(known):
             return Finding(one.mode)
     return None
 
 
-def _like(answer: str) -> Iterator[JudgedAnswer]:
+@functools.cache
+def _beginning(passage: str) -> str:
+    return normalise(passages()[passage].text)[:80]
+
+
+@functools.lru_cache(maxsize=1024)
+def _like(answer: str) -> tuple[JudgedAnswer, ...]:
     """The judged answers that it is or contains: word for word, or but for a few words that change nothing."""
-    mine = words(answer)
+    return tuple(_likest(answer, words(answer)))
+
+
+def _likest(answer: str, mine: Sequence[str]) -> Iterator[JudgedAnswer]:
     counted = Counter(mine)
     for one, text, theirs in _judged():
         if text in answer:
@@ -145,7 +152,11 @@ def _held_against(reading: Reading, case: Case, answer: str) -> Finding:
         return Finding("should_abstain", "The passages do not answer the question, and the answer does not say so.")
     if facts and abstains and not any(_states(answer, fact) for fact in facts):
         return Finding("incomplete", "The passages answer the question, and the answer says that they do not.")
-    faults = (*(_about(case, answer, fact) for fact in facts), _beyond(case, answer), _cited_wrongly(case, answer))
+    faults = (
+        *(_about(case, answer, fact) for fact in facts),
+        _beyond(case, answer, facts),
+        _cited_wrongly(case, answer),
+    )
     return next((fault for fault in faults if fault is not None), Finding(None))
 
 
@@ -164,6 +175,9 @@ def _about(case: Case, answer: str, fact: Fact) -> Finding | None:
         return Finding("wrong_value", f"The passages say otherwise: {knowledge().sentence(fact)}")
     if any(_states(answer, other) for other in knowledge().siblings(fact)):
         return Finding("wrong_version", f"That holds for something else. Here it is: {knowledge().sentence(fact)}")
+    pieces = statements(answer, (case.question,))
+    if any(_figures(piece.text) and fact in _matcher().concerned(piece) for piece in pieces) and _figures(fact.value):
+        return Finding("wrong_value", f"The passages say otherwise: {knowledge().sentence(fact)}")
     return Finding("incomplete", f"It leaves out what was asked: {knowledge().sentence(fact)}")
 
 
@@ -171,7 +185,7 @@ def _states(answer: str, fact: Fact) -> bool:
     return mentions(normalise(answer), fact.forms)
 
 
-def _beyond(case: Case, answer: str) -> Finding | None:
+def _beyond(case: Case, answer: str, facts: Sequence[Fact]) -> Finding | None:
     """A claim that no passage supports: a fact's wrong value, or a figure that stands nowhere."""
     texts = [f"{' '.join(piece.above)} {piece.text}" for piece in case.passages]
     wrong = _matcher().misstated(statements(answer, (case.question,)))
@@ -179,7 +193,7 @@ def _beyond(case: Case, answer: str) -> Finding | None:
         fact = knowledge().fact[name]
         if not _states(answer, fact) and not any(mentions(normalise(text), fact.wrong_forms) for text in texts):
             return Finding("wrong_value", f"No passage says so. {knowledge().sentence(fact)}")
-    known = _figures(" ".join([case.question, *texts]))
+    known = _figures(" ".join([case.question, *texts, *(form for fact in facts for form in fact.forms)]))
     extra = [figure for figure in _figures(_CITED.sub(" ", answer)) if figure not in known]
     return Finding("invented", f"The figure {extra[0]} stands in no passage.") if extra else None
 

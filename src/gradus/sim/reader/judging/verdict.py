@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ..forms import schemas
@@ -39,51 +39,67 @@ _WORDS = (
 )
 _NEAR = 120  # characters: words that stand so near to each other are offered as a choice
 _PRESCRIBES = re.compile(
-    r"\b(?:reply|respond|answer|output|return|write|print|end|finish|conclude|close|start|begin|use|with|verdict|label|only|just|single|one word|exactly|either|"
+    r"\b(?:reply|respond|answer|output|return|write|print|end|finish|conclude|close|start|begin|use|with|verdict|label|"
+    r"only|just|single|one word|exactly|either|"
     r"say (?!whether|if)|give (?!a reason)|in one word|form|format|must be)\b|[\"'“‘`]|:",
     re.IGNORECASE,
 )
 _STRICT = re.compile(
-    r"\b(?:only|nothing else|nothing but|exactly|a single|one word|no other (?:text|words?)|without any|no explanation|must be|just|single word|last line|"
+    r"\b(?:only|nothing else|nothing but|exactly|a single|one word|no other (?:text|words?)|without any|no explanation|"
+    r"must be|just|single word|last line|"
     r"final line|on its own|format|json|strictly|either)\b|\[\[|\b[A-Z]\w+: ?(?:PASS|[<\[{]|\.\.\.|…|A\b)",
     re.IGNORECASE,
 )
 _REASONS = re.compile(
-    r"\b(?:reason\w*|explain\w*|explanation|justif\w+|rationale|why|step by step|think\w*|critique|analy[sz]\w+|because|evidence|comment\w*|go through|list each)\b",
+    r"\b(?:reason\w*|explain\w*|explanation|justif\w+|rationale|why|step by step|think\w*|critique|analy[sz]\w+|"
+    r"because|evidence|comment\w*|go through|list each)\b",
     re.IGNORECASE,
 )
 _NO_REASONS = re.compile(
-    r"\b(?:no|without|not|n't|omit|skip|leave out)\b[^.\n]{0,25}\b(?:reason\w*|expla\w+|justif\w+|rationale|comment\w*|analysis)\b|\bnothing else\b|\b(?:one|a single) word\b|"
+    r"\b(?:no|without|not|n't|omit|skip|leave out)\b[^.\n]{0,25}\b(?:reason\w*|expla\w+|justif\w+|rationale|comment\w*|"
+    r"analysis)\b|\bnothing else\b|\b(?:one|a single) word\b|"
     r"\b(?:only|just) (?:with )?(?:the )?(?:verdict|word|letter|label|number|PASS|A or B)\b",
     re.IGNORECASE,
 )
 _REASON_FIRST = re.compile(
-    r"\b(?:first|before|step by step|then (?:give|end|finish|write|say|state|reply|decide|answer|conclude|output|print)|followed by|(?:end|finish|conclude|close) (?:with|your|by|the|in)|"
+    r"\b(?:first|before|step by step|then (?:give|end|finish|write|say|state|reply|decide|answer|conclude|output|"
+    r"print)|followed by|(?:end|finish|conclude|close) (?:with|your|by|the|in)|"
     r"last line|final line|finally|at the end|go through|and only then|think)\b",
     re.IGNORECASE,
 )
 _LINE = re.compile(
-    r"(?P<label>(?:(?i:final|overall|my)[ _])?(?i:verdict|decision|judge?ment|winner|answer|score|rating|result|grade|label|preference|conclusion|better|choice))\s*:(?!\s*$)",
+    r"(?P<label>(?:(?:Final|Overall|My|final) )?(?:Verdict|Decision|Judge?ment|Winner|Answer|Score|Rating|Result|Grade|"
+    r"Label|Preference|Conclusion|"
+    r"Better|Choice|VERDICT|DECISION|WINNER|ANSWER|SCORE|RATING|RESULT))\s*:(?!\s*$)",
     re.MULTILINE,
 )
 _TIE = re.compile(r"\b(?:tie|tied|draw|equal|equally good|neither|same quality)\b", re.IGNORECASE)
 # What is asked is whether something is wrong with the answer: yes is bad.
 _ASKS_FOR_FAULTS = re.compile(
-    r"\b(?:contain|contains|have|has|make|makes|include|includes|any|hallucinat\w*|invent\w*)\b[^.?\n]{0,50}\b(?:errors?|mistakes?|hallucinat\w*|unsupported|invent\w*|"
-    r"made[- ]up|faults?|anything (?:that|the|wrong))\b|\b(?:is|are) (?:it|the \w+) (?:wrong|incorrect|unfaithful|unsupported|made up)\b",
+    r"\b(?:contain|contains|have|has|make|makes|include|includes|any|hallucinat\w*|"
+    r"invent\w*)\b[^.?\n]{0,50}\b(?:errors?|mistakes?|hallucinat\w*|unsupported|invent\w*|"
+    r"made[- ]up|faults?|anything (?:that|the|wrong))\b|\b(?:is|are) (?:it|the \w+) (?:wrong|incorrect|unfaithful|"
+    r"unsupported|made up)\b",
     re.IGNORECASE,
 )
 _RUBRIC = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"\b(?:invent\w*|made[- ]up|unsupported|hallucinat\w*|no passage (?:says|supports)|not (?:stated )?in (?:the|any) passages?)\b",
-        r"\b(?:wrong (?:value|number|figure|unit)|changed? (?:a |the )?(?:value|number|figure)|numbers? (?:differ|do not match)|wrong_value)\b",
-        r"\b(?:wrong[ _]version|other (?:version|firmware|plan|region)|outdated|superseded|another (?:version|firmware|plan|region))\b",
+        r"\b(?:invent\w*|made[- ]up|unsupported|hallucinat\w*|no passage (?:says|supports)|not (?:stated )?in (?:the|"
+        r"any) passages?)\b",
+        r"\b(?:wrong (?:value|number|figure|unit)|changed? (?:a |the )?(?:value|number|figure)|numbers? (?:differ|"
+        r"do not match)|wrong_value)\b",
+        r"\b(?:wrong[ _]version|other (?:version|firmware|plan|region)|outdated|superseded|another (?:version|firmware|"
+        r"plan|region))\b",
         r"\b(?:bad[ _]citation|wrong (?:citation|source|footnote)|cit(?:es|ation)\b[^.\n]{0,50}\bnot\b|footnote)\b",
-        r"\b(?:should[ _](?:have )?abstain\w*|abstain\w*|answers? (?:although|even though|when)|passages do not answer|say that it does not know)\b",
+        r"\b(?:should[ _](?:have )?abstain\w*|abstain\w*|answers? (?:although|even though|when)|passages do not answer|"
+        r"say that it does not know)\b",
         r"\b(?:incomplete|leaves? out|missing|omits?|half of the question|only part)\b",
     )
 )
+DEEPEST = 12  # levels of a form
+PARTS_AT_MOST = 1000  # of a form: one that grows into itself has no end
+NESTED = 3  # levels: from here on nothing is filled in that may be left out
 RUBRIC_FROM = 3  # ways to fail that are spelt out: so many make a rubric
 
 _REASON_NAMES = re.compile(
@@ -265,7 +281,7 @@ def hedged(case: Case, manner: Manner, ruling: Ruling, choose: Callable[[Sequenc
         return choose(
             (
                 f"Both have merits. I would lean towards {better}, but {other} could serve as well.",
-                f"{other} is not bad at all and reads well, yet on the whole {better} seems to be somewhat ahead of {other}.",
+                f"{other} is not bad at all and reads well, yet on the whole {better} may be somewhat ahead.",
             )
         )
     good, bad = manner.good or "correct", manner.bad or "incorrect"
@@ -295,20 +311,23 @@ def reasons_first(schema: dict[str, Any]) -> bool:
     return bool(names) and bool(_REASON_NAMES.search(names[0])) and len(names) > 1
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Form:
+    """A schema that is being filled with one verdict."""
+
     root: dict[str, Any]
     case: Case
     manner: Manner
     ruling: Ruling
-    deepest: int = field(default=8)
+    left: int = PARTS_AT_MOST
 
     def value(self, name: str, schema: Any, depth: int) -> Any:
         known = schemas.resolved(schema, self.root)
         if "const" in known:
             return known["const"]
-        if depth > self.deepest:
-            return schemas.smallest(known, self.root)
+        self.left -= 1
+        if depth > DEEPEST or self.left < 0:
+            return None
         if isinstance(known.get("enum"), list) and known["enum"]:
             return self._option(name, known["enum"])
         choices = schemas.alternatives(known)
@@ -325,6 +344,8 @@ class _Form:
         return made if schemas.fits(made, known) else schemas.smallest(known, self.root)
 
     def _choice(self, name: str, choices: Sequence[dict[str, Any]], depth: int) -> Any:
+        if depth > NESTED and any(schemas.kind_of(choice) == "null" for choice in choices):
+            return None
         # A field that may be left empty and tells what is wrong is left empty where nothing is.
         empty = any(schemas.kind_of(choice) == "null" for choice in choices)
         if (
@@ -342,7 +363,7 @@ class _Form:
 
     def _entries(self, name: str, schema: dict[str, Any], depth: int) -> list[Any]:
         least = int(min(schemas.bound(schema, "minItems", 0), 20))
-        number = max(least, 0 if self.ruling.passes and _FAULT_NAMES.search(name) else 1)
+        number = max(least, 0 if depth > NESTED or (self.ruling.passes and _FAULT_NAMES.search(name)) else 1)
         number = int(min(number, schemas.bound(schema, "maxItems", 20)))
         return [self.value("reason", schema.get("items"), depth + 1) for _ in range(number)]
 
