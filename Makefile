@@ -15,8 +15,17 @@ help:
 	'make grade           where you are and what to do next' \
 	'                       EX=e06        one exercise      M=m1              one module' \
 	'                       STRICT=1      fail unless done  TARGET=solutions  grade another folder' \
+	'make watch           the same for one exercise, on every save (EX=e06 for another than the current one)' \
+	'make next            the exercise that comes next, opened in EDITOR' \
+	'make hint            one more hint for the task at hand (EX=e06 TASK=2 for another)' \
+	'make solution EX=e06 the solution beside your file, once it passes (ANYWAY=1 for now)' \
+	'make reset EX=e06    put the stub back; your file is kept' \
+	'make list            all exercises: where you stand, how long they take, what they need' \
+	'make path            a dozen questions: is this the right course, and what to do in which order (ANSWERS=file)' \
+	'make doctor          what is wrong with this machine, and the command that mends it' \
 	'make test            the tests of the project itself' \
 	'make check           for authors: are the exercises as they should be (EX=e06 for one)' \
+	'                       WRITE=1       write the fingerprints of mutants anew' \
 	'make serve           the simulated provider over HTTP (PORT=8378, HOST=::1; FAULTS="rate_limited=0.1 cut=0.05")' \
 	'make corpus          for authors: derive data/ anew from what is written by hand' \
 	'make format          format the code and mend what ruff can' \
@@ -29,6 +38,24 @@ grade: .venv/.stamp
 	@.venv/bin/gradus grade $(foreach stem,$(EX),$(call quote,$(stem))) $(if $(M),--module $(call quote,$(M))) \
 	$(if $(TARGET),--target $(call quote,$(TARGET))) $(if $(filter-out 0,$(STRICT)),--strict)
 
+watch: .venv/.stamp
+	@.venv/bin/gradus watch $(if $(EX),$(call quote,$(EX)))
+
+next: .venv/.stamp
+	@.venv/bin/gradus next
+
+hint: .venv/.stamp
+	@.venv/bin/gradus hint $(if $(EX),$(call quote,$(EX))) $(if $(TASK),--task $(call quote,$(TASK)))
+
+solution: .venv/.stamp
+	@.venv/bin/gradus solution $(if $(EX),$(call quote,$(EX))) $(if $(filter-out 0,$(ANYWAY)),--anyway)
+
+reset: .venv/.stamp
+	@.venv/bin/gradus reset $(if $(EX),$(call quote,$(EX)))
+
+list: .venv/.stamp
+	@.venv/bin/gradus list
+
 test: .venv/.stamp clients
 	@.venv/bin/ruff format --quiet --check .
 	@.venv/bin/ruff check --quiet .
@@ -36,7 +63,7 @@ test: .venv/.stamp clients
 	@.venv/bin/python -m pytest --quiet -n auto --maxprocesses 4 --dist worksteal
 
 check: .venv/.stamp
-	@.venv/bin/gradus check $(foreach stem,$(EX),$(call quote,$(stem)))
+	@.venv/bin/gradus check $(foreach stem,$(EX),$(call quote,$(stem))) $(if $(filter-out 0,$(WRITE)),--write)
 
 # Some shells export HOST, and nobody means to be reached from elsewhere by that.
 serve: .venv/.stamp
@@ -52,6 +79,14 @@ format: .venv/.stamp
 
 bench: .venv/.stamp
 	@.venv/bin/python -m benchmarks
+
+# Nothing is set up first: it is asked when set-up fails, too. Any Python will do where .venv has none that starts.
+doctor:
+	@if .venv/bin/python -c '' 2>/dev/null; then PYTHONPATH=src .venv/bin/python -m gradus.doctor; \
+	else PYTHONPATH=src $(call quote,$(if $(filter file,$(origin PYTHON)),python3,$(PYTHON))) -m gradus.doctor; fi
+
+path: .venv/.stamp
+	@.venv/bin/gradus path $(if $(ANSWERS),--answers $(call quote,$(ANSWERS))) $(if $(TEMPLATE),--template $(call quote,$(TEMPLATE)))
 
 setup: always
 	@$(call quote,$(PYTHON)) tools/setup_venv.py
@@ -81,4 +116,4 @@ lock: .venv/.stamp
 	--no-annotate $(if $(UPGRADE),--upgrade) --output-file .venv/requirements-clients.lock
 	@mv .venv/requirements-clients.lock requirements-clients.lock
 
-.PHONY: help grade test check serve corpus format bench setup clients lock always
+.PHONY: help doctor path grade watch test check serve corpus format bench setup clients lock always

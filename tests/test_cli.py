@@ -296,7 +296,7 @@ def test_check_tells_every_finding(project: Path, monkeypatch: pytest.MonkeyPatc
     asked: list[list[str]] = []
     findings: list[Finding] = []
 
-    def check(curriculum: Curriculum, exercises: Sequence[Exercise]) -> tuple[Finding, ...]:
+    def check(curriculum: Curriculum, exercises: Sequence[Exercise], write: bool = False) -> tuple[Finding, ...]:
         asked.append([exercise.stem for exercise in exercises])
         return tuple(findings)
 
@@ -421,7 +421,7 @@ def test_what_check_finds_is_shown_on_any_stdout(project: Path) -> None:
 import gradus.authoring.check as check
 from gradus.authoring.findings import Finding
 from pathlib import Path
-check.run = lambda curriculum, exercises: (Finding(5, Path({str(project)!r}) / "x.md", "Write {{ title = … }}."),)
+check.run = lambda curriculum, exercises, write: (Finding(5, Path({str(project)!r}) / "x.md", "Write {{ title = … }}."),)
 from gradus.cli import main
 main()
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ from gradus.authoring.runs import check_runs
 from gradus.authoring.texts import check_lesson, check_signatures
 from gradus.authoring.trees import check_trees
 from gradus.curriculum import Exercise, read_curriculum
+from gradus.grading.misconceptions import read_known, recognised
 from gradus.grading.pool import Pool
-from gradus.grading.verdicts import TestResult
+from gradus.grading.verdicts import ExerciseResult, TestResult, Verdict, exercise_result
 from tests.grading.modes import in_loopback
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -53,10 +55,29 @@ def test_every_rule_is_kept_and_both_modes_agree(exercise: Exercise, pool: Pool,
     assert [finding.line(CURRICULUM) for finding in findings] == []
 
     targets = submissions(exercise, tmp_path)
+    known = read_known(exercise).fingerprints
+    mutants = {mutant.name for mutant in read_mutants(exercise.mutants)}
+    results = {name: exercise_result(exercise, pool.examine(exercise, target), 0.0) for name, target in targets.items()}
+    recognised_as = {name: recognised(known, result) for name, result in results.items()}
+    assert recognised_as == {name: name if name in mutants else None for name in targets}
+    unfinished = {name: recognised(known, with_the_rest_to_do(results[name])) for name in mutants}
+    assert {name: found for name, found in unfinished.items() if found not in (name, None)} == {}
+
     apart = [{test.name: str(test.outcome) for test in pool.examine(exercise, target)} for target in targets.values()]
     together = in_loopback(ROOT, exercise.grader, list(targets.values()))
     pairs = zip(targets, apart, together, strict=True)
     assert {name: (one, other) for name, one, other in pairs if one != other} == {}
+
+
+def with_the_rest_to_do(result: ExerciseResult) -> ExerciseResult:
+    """As if the tasks that passed were not written yet."""
+    tasks = [
+        replace(task, verdict=Verdict.TODO, tests=tuple(replace(test, outcome=Verdict.TODO) for test in task.tests))
+        if task.verdict is Verdict.PASSED
+        else task
+        for task in result.tasks
+    ]
+    return replace(result, tasks=tuple(tasks))
 
 
 def submissions(exercise: Exercise, folder: Path) -> dict[str, Path]:

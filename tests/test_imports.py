@@ -16,12 +16,27 @@ HEAVY = ("torch", "chromadb", "sentence_transformers", "langgraph", "openai", "o
 # Who may import whom, by the first part of the name below gradus.
 MAY_IMPORT = {
     "curriculum": set(),
+    "lessons": {"curriculum"},
     "sim": {"coldtrail"},
     "embeddings": set(),
     "coldtrail": set(),
     "grading": {"curriculum", "sim", "embeddings", "coldtrail"},
-    "authoring": {"curriculum", "sim", "embeddings", "coldtrail", "grading"},
-    "cli": {"curriculum", "sim", "embeddings", "coldtrail", "grading", "authoring"},
+    "authoring": {"curriculum", "lessons", "sim", "embeddings", "coldtrail", "grading"},
+    "loop": {"curriculum", "lessons", "grading"},
+    "paths": {"curriculum"},
+    "doctor": {"embeddings", "grading"},
+    "cli": {
+        "curriculum",
+        "lessons",
+        "sim",
+        "embeddings",
+        "coldtrail",
+        "grading",
+        "authoring",
+        "loop",
+        "paths",
+        "doctor",
+    },
 }
 
 

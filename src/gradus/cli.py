@@ -9,6 +9,7 @@ import errno
 import functools
 import io
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import gradus
-from gradus.curriculum import Curriculum, CurriculumError, find_root, read_curriculum
+from gradus.curriculum import Curriculum, CurriculumError, Exercise, find_root, read_curriculum
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,6 +48,8 @@ app = typer.Typer(
 Stems = Annotated[
     list[str] | None, typer.Argument(metavar="STEM", help="Exercises, such as e06 or m1/e06. All if none is named.")
 ]
+
+One = Annotated[str | None, typer.Argument(metavar="STEM", help="An exercise, such as e06 or m1/e06.")]
 
 
 class CommandError(Exception):
@@ -120,8 +123,16 @@ def grade(
         progress = sys.stderr if json == "-" else sys.stdout
         with terminal.LiveLine(progress, shown_on, len(exercises)) as line:
             report = grade_exercises(curriculum, exercises, folder, jobs=jobs, on_result=line.advance)
+        stuck: dict[str, str] = {}
+        if folder == curriculum.root / "exercises":
+            from gradus.loop.stuck import note
+
+            noted = note(curriculum, report)
+            stuck = noted.stuck
+            if noted.skipped:
+                _to_stderr(f"gradus: {noted.skipped}")
         if json != "-":
-            print(terminal.render(curriculum, report, shown_on, verbose), end="", flush=True)
+            print(terminal.render(curriculum, report, shown_on, verbose, stuck), end="", flush=True)
         live = None
         if endpoint is not None:
             with terminal.LiveLine(progress, shown_on, len(exercises)) as line:
@@ -133,7 +144,193 @@ def grade(
 
 
 @app.command()
-def check(stems: Stems = None) -> None:
+def watch(
+    stem: Annotated[
+        str | None, typer.Argument(metavar="STEM", help="An exercise, such as e06. The current one if none is named.")
+    ] = None,
+) -> None:
+    """Grade an exercise on every save. Keys lead to the next one, its hints and its solution.
+
+    Exit status: 0 ended by q; 130 by Ctrl-C; 128 + N by signal N; 2 the command makes no sense.
+    """
+    from gradus.grading.pool import GradingError
+    from gradus.grading.reporters.terminal import screen_of
+    from gradus.loop.current import current
+    from gradus.loop.opening import nothing_left
+    from gradus.loop.progress import read_progress
+    from gradus.loop.watch import watch as watch_exercise
+
+    with _plain_errors(GradingError):
+        curriculum = _curriculum()
+        progress = read_progress(curriculum.root)
+        exercise = curriculum.select([stem])[0] if stem else current(curriculum, progress, curriculum.root)
+        if exercise is None:
+            print(nothing_left(curriculum, screen_of(sys.stdout)), end="")
+            return
+        ended_by = watch_exercise(curriculum, exercise, sys.stdin, sys.stdout)
+        if ended_by == signal.SIGINT:
+            raise KeyboardInterrupt
+        raise typer.Exit(128 + ended_by if ended_by else 0)
+
+
+@app.command("next")
+def next_exercise(
+    print_only: Annotated[bool, typer.Option("--print", help="Only say so: start no editor.")] = False,
+) -> None:
+    """Say which exercise comes next, and open its lesson and its file in EDITOR (or VISUAL), on a terminal.
+
+    Exit status: 0 said, and the editor is done; 2 the editor did not start or failed.
+    """
+    from gradus.grading.reporters.terminal import screen_of
+    from gradus.loop.current import current
+    from gradus.loop.opening import EditorError, edit, editor_of, nothing_left, where_to_go
+    from gradus.loop.progress import read_progress
+
+    with _plain_errors(EditorError):
+        curriculum, screen = _curriculum(), screen_of(sys.stdout)
+        progress = read_progress(curriculum.root)
+        exercise = current(curriculum, progress, curriculum.root)
+        if exercise is None:
+            print(nothing_left(curriculum, screen), end="")
+            return
+        print(where_to_go(curriculum, exercise, progress, screen), end="", flush=True)
+        editor = editor_of(os.environ)
+        if editor and sys.stdout.isatty() and not print_only:
+            edit(editor, exercise)
+
+
+@app.command()
+def hint(
+    stem: Annotated[
+        str | None, typer.Argument(metavar="STEM", help="An exercise, such as e06. The current one if none is named.")
+    ] = None,
+    task: Annotated[
+        int | None, typer.Option(metavar="N", help="The task; the first that did not pass, if none is named.")
+    ] = None,
+) -> None:
+    """Show one more hint of the current task, and those shown before."""
+    from gradus.grading.reporters.terminal import screen_of
+    from gradus.lessons import LessonError
+    from gradus.loop.current import current
+    from gradus.loop.hints import HintError, next_hint
+    from gradus.loop.opening import nothing_left
+    from gradus.loop.progress import read_progress, write_progress
+
+    with _plain_errors(HintError, LessonError):
+        curriculum, screen = _curriculum(), screen_of(sys.stdout)
+        progress = read_progress(curriculum.root)
+        exercise = curriculum.select([stem])[0] if stem else current(curriculum, progress, curriculum.root)
+        if exercise is None:
+            print(nothing_left(curriculum, screen), end="")
+            return
+        page, progress = next_hint(curriculum, exercise, progress, screen, task)
+        print(page, end="", flush=True)
+        if skipped := write_progress(curriculum.root, progress):
+            _to_stderr(f"gradus: {skipped} All hints stand in {exercise.lesson}.")
+
+
+@app.command()
+def solution(
+    stem: One = None,
+    anyway: Annotated[bool, typer.Option("--anyway", help="Even if the exercise has not passed.")] = False,
+) -> None:
+    """Show an exercise's solution beside your file, once it has passed."""
+    from gradus.grading.reporters.terminal import screen_of
+    from gradus.loop.page import wide_screen
+    from gradus.loop.progress import read_progress
+    from gradus.loop.solution import SolutionError, beside, may_be_shown, not_yet
+
+    with _plain_errors(SolutionError):
+        curriculum = _curriculum()
+        exercise = _exercise(curriculum, stem, "solution")
+        if anyway or may_be_shown(exercise, read_progress(curriculum.root)):
+            print(beside(curriculum, exercise, wide_screen(sys.stdout)), end="")
+        else:
+            print(not_yet(curriculum, exercise, screen_of(sys.stdout)), end="")
+
+
+@app.command()
+def reset(stem: One = None) -> None:
+    """Put an exercise's stub back; your file is kept below .gradus/backups/."""
+    from datetime import datetime
+
+    from gradus.grading.reporters.terminal import screen_of
+    from gradus.loop.progress import read_progress, write_progress
+    from gradus.loop.reset import ResetError, after_reset, put_back, told
+
+    with _plain_errors(ResetError):
+        curriculum = _curriculum()
+        exercise = _exercise(curriculum, stem, "reset")
+        done = put_back(exercise, datetime.now())
+        print(told(curriculum, exercise, done, screen_of(sys.stdout)), end="", flush=True)
+        progress = after_reset(read_progress(curriculum.root), exercise)
+        if done.changed and (skipped := write_progress(curriculum.root, progress)):
+            _to_stderr(f"gradus: {skipped}")
+
+
+@app.command("list")
+def list_exercises() -> None:
+    """List all exercises: where each stood in its last run, how long it takes, what it needs."""
+    from gradus.grading.reporters.terminal import screen_of
+    from gradus.loop.listing import listing
+    from gradus.loop.progress import read_progress
+
+    with _plain_errors():
+        curriculum = _curriculum()
+        print(listing(curriculum, read_progress(curriculum.root), screen_of(sys.stdout)), end="")
+
+
+@app.command("path")
+def find_path(
+    answers: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Ask nothing: the answers stand in this file, JSON or TOML.")
+    ] = None,
+    template: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write such a file, to be filled in, and do nothing else.")
+    ] = None,
+) -> None:
+    """A dozen questions: is this the right course for you, and in which order to do it.
+
+    The order is kept in .gradus/path.json, and `gradus next` follows it.
+    """
+    from datetime import datetime
+
+    from gradus import paths
+
+    with _plain_errors(paths.AnswersError):
+        curriculum, bank = _curriculum(), paths.read_bank()
+        if template is not None:
+            paths.write_template(template, bank, curriculum)
+            print(f"Fill in {template}, then: make path ANSWERS={shlex.quote(str(template.absolute()))}")
+            return
+        try:
+            given = paths.read_answers(answers, bank, curriculum) if answers else paths.converse(bank, curriculum)
+        except paths.Quit:
+            print("Nothing was written.")
+            return
+        plan = paths.find(bank, curriculum, given)
+        print(paths.tell(bank, curriculum, plan), end="")
+        if plan.order:
+            print(paths.write_plan(curriculum.root, plan, datetime.now()))
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is wrong with this machine, and the command that mends it.
+
+    Exit status: 0 nothing is wrong; 1 something is.
+    """
+    from gradus.doctor import examine
+
+    with _plain_errors():
+        raise typer.Exit(examine(find_root(Path.cwd(), Path(gradus.__file__).resolve().parent)))
+
+
+@app.command()
+def check(
+    stems: Stems = None,
+    write: Annotated[bool, typer.Option("--write", help="Write fingerprints that have drifted.")] = False,
+) -> None:
     """For authors: see that exercises keep every rule.
 
     Exit status: 0 they do; 1 they do not, and each finding names the file to open; 2 the command makes no sense.
@@ -145,7 +342,7 @@ def check(stems: Stems = None) -> None:
     with _plain_errors(GradingError):
         curriculum = _curriculum()
         exercises = curriculum.select(stems or ())
-        findings = run(curriculum, exercises)
+        findings = run(curriculum, exercises, write)
         for finding in findings:
             print(finding.line(curriculum))
         total = counted(len(exercises), "exercise")
@@ -262,6 +459,13 @@ def _encoder() -> Encoder:
 
 def _curriculum() -> Curriculum:
     return read_curriculum(find_root(Path.cwd(), Path(gradus.__file__).resolve().parent))
+
+
+def _exercise(curriculum: Curriculum, name: str | None, command: str) -> Exercise:
+    if not name:
+        example = curriculum.short_name(curriculum.exercises[0])
+        raise CommandError(f"Name an exercise: make {command} EX={example}, or gradus {command} {example}.")
+    return curriculum.select([name])[0]
 
 
 def _target(curriculum: Curriculum, name: str) -> Path:

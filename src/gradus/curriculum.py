@@ -75,6 +75,11 @@ class Exercise:
         return self.root / "graders" / self.module / "mutants" / f"{self.slug}.toml"
 
     @property
+    def fingerprints(self) -> Path:
+        """Derived from solution and mutants by `gradus check --write`."""
+        return self.root / "graders" / self.module / "fingerprints" / f"{self.slug}.json"
+
+    @property
     def alternate(self) -> Path:
         return self.root / "graders" / self.module / "alternates" / f"{self.slug}.py"
 

@@ -99,6 +99,39 @@ replace = "value"
 killed_by = ["test_clips_at_both_ends"]
 """
 
+FINGERPRINTS = """
+{
+ "version": 1,
+ "reference": {
+  "calls": 0,
+  "tokens": 0,
+  "cost": 0.0,
+  "lines": 2
+ },
+ "mutants": {
+  "returns_the_low_end": {
+   "fails": {
+    "1": {
+     "failed": [
+      "test_clips_at_both_ends",
+      "test_keeps_what_is_inside"
+     ]
+    }
+   }
+  },
+  "does_nothing": {
+   "fails": {
+    "1": {
+     "failed": [
+      "test_clips_at_both_ends"
+     ]
+    }
+   }
+  }
+ }
+}
+"""
+
 FILES = {
     "modules/m1_x/module.toml": MODULE,
     "modules/m1_x/e01_clip.md": LESSON,
@@ -107,6 +140,7 @@ FILES = {
     "graders/m1_x/test_e01_clip.py": GRADER,
     "graders/m1_x/mutants/e01_clip.toml": MUTANTS,
     "graders/m1_x/alternates/e01_clip.py": ALTERNATE,
+    "graders/m1_x/fingerprints/e01_clip.json": FINGERPRINTS,
 }
 
 
@@ -116,9 +150,9 @@ def write(root: Path, files: dict[str, str]) -> None:
         (root / name).write_text(text.lstrip("\n"), encoding="utf-8")
 
 
-def check(root: Path) -> tuple[Finding, ...]:
+def check(root: Path, write: bool = False) -> tuple[Finding, ...]:
     curriculum = read_curriculum(root)
-    return run(curriculum, curriculum.exercises)
+    return run(curriculum, curriculum.exercises, write)
 
 
 def read(root: Path) -> tuple[Finding, ...]:
@@ -157,6 +191,16 @@ SOLUTIONS = "solutions/m1_x/e01_clip.py"
 MUTANT_FILE = "graders/m1_x/mutants/e01_clip.toml"
 LESSONS = "modules/m1_x/e01_clip.md"
 
+FINGERPRINT_FILE = "graders/m1_x/fingerprints/e01_clip.json"
+
+ANOTHER = """
+[[mutant]]
+name = "another"
+because = "No."
+find = "max(low, min(value, high))"
+replace = "None"
+killed_by = ["test_clips_at_both_ends"]
+"""
 SECOND_TASK = put("points = 1 }]", 'points = 1 }, { title = "More", points = 1 }]')
 TEST = '\n\n@pytest.mark.task(1)\ndef test_more(submission):\n    """More."""\n'
 
@@ -179,8 +223,11 @@ BREAKS = (
     Break("mutant_survives_the_named_test", 4, MUTANT_FILE, put('killed_by = ["test_clips_at_both_ends"]', 'killed_by = ["test_keeps_what_is_inside"]'),
           "does_nothing survives test_keeps_what_is_inside", GRADERS),
     Break("unknown_test", 4, MUTANT_FILE, put('"test_keeps_what_is_inside", ', '"test_of_nothing", '), "no test is called test_of_nothing"),
-    Break("same_fingerprint", 4, MUTANT_FILE, add('[[mutant]]\nname = "abstains"\nbecause = "No."\nfind = "max(low, min(value, high))"\n'
-          'replace = "None"\nkilled_by = ["test_clips_at_both_ends"]\n'), "returns_the_low_end and abstains fail the same tests", GRADERS),
+    Break("same_fingerprint", 4, MUTANT_FILE, add(ANOTHER.replace("None", "min(low, high)")), "returns_the_low_end and another fail the same tests", GRADERS),
+    Break("mutants_drifted", 9, MUTANT_FILE, add(ANOTHER), "has drifted from what solution and mutants do: `make check WRITE=1 EX=m1_x/e01_clip`", FINGERPRINT_FILE),
+    Break("solution_drifted", 9, SOLUTIONS, put("    return max", "    assert low <= high\n    return max"), "has drifted", FINGERPRINT_FILE),
+    Break("no_fingerprints", 9, FINGERPRINT_FILE, lambda _: None, "is missing: `make check WRITE=1"),
+    Break("orphaned_fingerprints", 1, "graders/m1_x/fingerprints/e09_lost.json", lambda _: "{}", "belongs to no exercise"),
     Break("no_mutants", 4, MUTANT_FILE, lambda _: "", "names no mutant"),
     Break("one_hint", 5, LESSONS, put("<summary>Hint 2</summary>", "<summary>More</summary>"), "1 hints"),
     Break("no_heading", 5, LESSONS, put("### Task 1: Clip", "### The task"), "has no heading"),
@@ -204,6 +251,17 @@ BREAKS = (
 def test_a_good_exercise_keeps_every_rule(tmp_path: Path) -> None:
     write(tmp_path, FILES)
     assert check(tmp_path) == ()
+
+
+def test_fingerprints_are_written_once_all_else_is_as_it_should_be(tmp_path: Path) -> None:
+    write(tmp_path, {**FILES, MUTANT_FILE: MUTANTS + ANOTHER, FINGERPRINT_FILE: "{}"})
+    assert check(tmp_path, write=True) == ()
+    found = (tmp_path / FINGERPRINT_FILE).read_text(encoding="utf-8")
+    assert found.count('"answers"') == 2  # what tells two mutants apart that fail the same tests
+    assert check(tmp_path) == ()
+    write(tmp_path, {MUTANT_FILE: MUTANTS + ANOTHER.replace("max(low", "min(low")})
+    assert [finding.rule for finding in check(tmp_path, write=True)] == [4]
+    assert (tmp_path / FINGERPRINT_FILE).read_text(encoding="utf-8") == found
 
 
 @pytest.mark.parametrize("broken", BREAKS, ids=lambda broken: broken.name)

@@ -87,10 +87,20 @@ def test_the_endpoint_answers_in_place_of_the_script(
     assert endpoint.ledger.calls == 4
 
 
-def test_a_graded_run_says_nothing_of_calls(house: Curriculum, pool: Pool, write_submission: WriteSubmission) -> None:
-    tests = pool.examine(house.exercises[0], write_submission(GOOD))
-    assert {test.outcome for test in tests} == {Verdict.PASSED}
-    assert {(test.calls, test.tokens, test.transcript) for test in tests} == {(0, 0, "")}
+def test_a_graded_run_counts_calls_and_tells_what_was_said_only_if_that_failed(
+    house: Curriculum, pool: Pool, write_submission: WriteSubmission
+) -> None:
+    tests = by_name(pool.examine(house.exercises[0], write_submission(GOOD)))
+    assert {test.outcome for test in tests.values()} == {Verdict.PASSED}
+    assert (tests["test_asks"].calls, tests["test_adds"].calls) == (1, 0)
+    assert tests["test_asks"].tokens > 2
+    assert tests["test_asks"].cost > 0
+    assert {test.transcript for test in tests.values()} == {""}
+    talkative = GOOD.replace("choices[0].message.content", "choices[0].message.content.upper()")
+    tests = by_name(pool.examine(house.exercises[0], write_submission(talkative)))
+    assert "> #1 at 0.00 s: POST /v1/chat/completions" in tests["test_asks"].transcript
+    assert "    user: ping\n    -> pong\n" in tests["test_asks"].transcript
+    assert tests["test_adds"].transcript == ""
 
 
 def test_an_endpoint_may_take_its_time(
@@ -293,7 +303,7 @@ def test_the_section(house: Curriculum, run: Run, endpoint: Simulator) -> None:
     )
     told = render_live(house, live, Screen(100), verbose=True)
     assert "✗ e01 task 2 failed: asks\n" in told
-    assert "● e01 task 2 passed: asks once\n  said      #1 at 0.00 s  POST /v1/chat/completions" in told
+    assert "● e01 task 2 passed: asks once\n  said        #1 at 0.00 s: POST /v1/chat/completions" in told
     assert "-> a live answer" in told
     for width in (20, 40):
         assert max(map(len, render_live(house, live, Screen(width)).splitlines())) <= width

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gradus.curriculum import Curriculum, Exercise, Module, Task
+from gradus.grading.conversation import Call
 from gradus.grading.verdicts import ExerciseResult, Report, TestResult, Verdict, exercise_result
 
 ROOT = Path("/home/learner/gradus")
@@ -108,6 +109,18 @@ def report_of(curriculum: Curriculum) -> Callable[..., Report]:
         return Report(target, 1.234, tuple(results))
 
     return build
+
+
+@pytest.fixture
+def calls() -> tuple[Call, ...]:
+    """A conversation of three calls, the last of which came after the deadline."""
+    what, asked = "POST /v1/chat/completions, sim-small-2026-09", ("system: Answer in one word.", "user: ping")
+    limited = ("429 RateLimited: Rate limit reached. Please try again in 1 s.",)
+    return (
+        Call(1, 0.0, 0.0, what, asked, 0, limited),
+        Call(2, 1.0, 1.0, what, (), 0, limited),
+        Call(3, 3.0, 2.0, what, (), 0, ("pong", "11 + 1 tokens"), offending=True),
+    )
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ def test_a_misconception_is_told(curriculum: Curriculum, report_of: ReportOf, fa
     report = report_of(others=False, m1_e00=[failure])
     task = replace(report.exercises[0].tasks[0], misconception="You guessed.")
     report = replace(report, exercises=(replace(report.exercises[0], tasks=(task,)),))
-    assert "\nlikely: You guessed.</pre>" in github.render(curriculum, report)
+    assert "<pre>likely: You guessed.\ncalled: " in github.render(curriculum, report)
 
 
 def test_text_from_learners_stays_text(curriculum: Curriculum, report_of: ReportOf, failure: TestResult) -> None:

@@ -12,6 +12,8 @@ import jsonschema
 import pytest
 
 from gradus.curriculum import Curriculum
+from gradus.grading.conversation import Call
+from gradus.grading.effort import Effort
 from gradus.grading.reporters import json_report
 from gradus.grading.verdicts import Report, TestResult, Verdict
 
@@ -34,7 +36,7 @@ def test_the_schema_is_a_schema() -> None:
 def test_every_object_of_the_schema_is_closed_and_complete() -> None:
     """A field that is added to the document without a word in the schema must not go unnoticed."""
     objects = [part for part in [SCHEMA, *SCHEMA["$defs"].values()] if "properties" in part]
-    assert len(objects) == 8
+    assert len(objects) == 9
     for part in objects:
         optional = {"live"} if part is SCHEMA else set()
         assert part["additionalProperties"] is False
@@ -68,6 +70,8 @@ def test_the_whole_document(curriculum: Curriculum, report_of: ReportOf, failure
         "points": 0,
         "max_points": 12,
         "seconds": 0.031,
+        "effort": None,
+        "par": None,
     }
     message = (
         "called: complete(client, 'ping', deadline=30.0)\n"
@@ -85,7 +89,7 @@ def test_the_whole_document(curriculum: Curriculum, report_of: ReportOf, failure
         "message": message,
         "misconception": None,
         "blocked_by": None,
-        "tests": [{"name": failure.name, "outcome": "failed", "seconds": 0.012, "message": message}],
+        "tests": [{"name": failure.name, "outcome": "failed", "seconds": 0.012, "message": message, "transcript": ""}],
     }
 
 
@@ -106,6 +110,18 @@ def test_what_blocks_a_task_and_what_was_misunderstood(
     blocked, misunderstood = document(curriculum, report)["exercises"][0]["tasks"]
     assert blocked["blocked_by"] == "m1_engineering/e06_retry_budget task 2"
     assert misunderstood["misconception"] == "You guessed."
+
+
+def test_what_was_said_and_what_it_took(
+    curriculum: Curriculum, report_of: ReportOf, failure: TestResult, calls: tuple[Call, ...]
+) -> None:
+    report = report_of(m1_e00=[PASSED], m1_e06=[PASSED, replace(failure, conversation=calls), TODO])
+    first, *others = report.exercises
+    took = replace(first, effort=Effort(3, 412, 0.00011, 24), par=Effort(3, 398, 0.0001, 19))
+    found = document(curriculum, replace(report, exercises=(took, *others)))["exercises"]
+    assert found[0]["effort"] == {"calls": 3, "tokens": 412, "cost": 0.00011, "lines": 24}
+    assert found[0]["par"]["lines"] == 19
+    assert "\n> #3 at 3.00 s, after 2.00 s: POST" in found[1]["tasks"][1]["tests"][-1]["transcript"]
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))

@@ -90,6 +90,13 @@ def test_a_failure_tells_all_and_what_was_printed(report_of: ReportOf, failure: 
     assert case.findtext("system-out") == "attempt 1\n"
 
 
+def test_a_misconception_leads(report_of: ReportOf, failure: TestResult) -> None:
+    (result,) = report_of(others=False, m1_e00=[failure]).exercises
+    recognised = replace(result, tasks=(replace(result.tasks[0], misconception="You guessed."),))
+    (suite,) = parsed(Report("exercises", 0.1, (recognised,)))
+    assert suite.findtext("testcase/failure") == f"likely: You guessed.\n{failure.message}"
+
+
 def test_a_task_without_tests_is_an_error_of_its_own(report_of: ReportOf) -> None:
     suite = parsed(report_of(others=False, m1_e00=[[]]))[0]
     assert (suite.get("tests"), suite.get("errors")) == ("1", "1")

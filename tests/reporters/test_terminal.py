@@ -13,6 +13,8 @@ import pytest
 from rich.cells import cell_len
 
 from gradus.curriculum import Curriculum
+from gradus.grading.conversation import Call
+from gradus.grading.effort import Effort
 from gradus.grading.reporters.terminal import LiveLine, Screen, render, screen_of
 from gradus.grading.verdicts import Report, TestResult, Verdict
 
@@ -87,6 +89,51 @@ def test_misconception(curriculum: Curriculum, report_of: ReportOf, failure: Tes
         "You looked at the clock after the wait. Compare the end of the wait with the deadline before you start it.",
     )
     hold("misconception", render(curriculum, report, PLAIN))
+
+
+def test_misconception_recognised_while_a_conversation_is_shown(
+    curriculum: Curriculum, report_of: ReportOf, failure: TestResult, calls: tuple[Call, ...]
+) -> None:
+    report = with_misconception(
+        report_of(others=False, m1_e06=[PASSED, replace(failure, conversation=calls), TODO]),
+        "You looked at the clock after the wait. Compare the end of the wait with the deadline before you start it.",
+    )
+    hold("misconception_recognised", render(curriculum, report, PLAIN))
+
+
+def test_transcript(curriculum: Curriculum, report_of: ReportOf, failure: TestResult, calls: tuple[Call, ...]) -> None:
+    report = report_of(m1_e00=[PASSED], m1_e06=[PASSED, replace(failure, conversation=calls), TODO])
+    hold("transcript", render(curriculum, report, PLAIN))
+    whole = render(curriculum, report, PLAIN, verbose=True)
+    for line in ("> #3 at 3.00 s, after 2.00 s: POST ", "    system: Answer in one word.", "    -> 11 + 1 tokens"):
+        assert f"  {line}" in whole
+
+
+def test_transcript_of_many_calls(
+    curriculum: Curriculum, report_of: ReportOf, failure: TestResult, calls: tuple[Call, ...]
+) -> None:
+    many = tuple(
+        replace(calls[1], number=number, at=number * 1.5, sdk_retry=(number + 1) % 3, offending=number == 15)
+        for number in range(1, 21)
+    )
+    report = report_of(others=False, m1_e06=[PASSED, replace(failure, conversation=many), TODO])
+    hold("transcript_many", render(curriculum, report, PLAIN))
+
+
+def test_par(curriculum: Curriculum, report_of: ReportOf) -> None:
+    (result,) = report_of(others=False, m1_e06=[PASSED] * 3).exercises
+    took = replace(result, effort=Effort(31, 412, 0.000112, 24), par=Effort(30, 398, 0.0001, 19))
+    report = Report("exercises", 0.1, (took,))
+    hold("par", render(curriculum, report, PLAIN))
+    assert "calls 31 (reference 30), tokens 412 (398), " in render(curriculum, report, Screen(encoding="ascii"))
+    silent = replace(took, effort=Effort(0, 0, 0.0, 24), par=Effort(0, 0, 0.0, 19))
+    assert "  took      lines 24 (reference 19)\n" in render(curriculum, Report("exercises", 0.1, (silent,)), PLAIN)
+
+
+def test_stuck(curriculum: Curriculum, report_of: ReportOf, failure: TestResult) -> None:
+    report = report_of(m1_e00=[PASSED], m1_e06=[PASSED, failure, TODO])
+    stuck = {"m1_engineering/e06_retry_budget": "make hint EX=e06 TASK=2"}
+    hold("stuck", render(curriculum, report, PLAIN, stuck=stuck))
 
 
 def test_held_out(curriculum: Curriculum, report_of: ReportOf, failure: TestResult) -> None:
@@ -208,6 +255,8 @@ def test_what_learners_write_cannot_steer_the_terminal(
     hostile = replace(
         failure, called=HOSTILE, returned=HOSTILE, expected=HOSTILE, why=HOSTILE, printed=HOSTILE, where=HOSTILE
     )
+    said = Call(1, 0.0, 0.0, HOSTILE, (HOSTILE,), 0, (HOSTILE,), offending=True)
+    hostile = replace(hostile, conversation=(said,))
     report = report_of(others=False, m1_e06=[PASSED, hostile, hostile])
     page = render(curriculum, report, Screen(encoding=encoding, colour=colour), verbose)
     assert "[bold red]x[/] :smile:" in page
@@ -223,9 +272,11 @@ def test_no_line_is_wider_than_the_screen_but_paths_and_commands(
     curriculum: Curriculum, report_of: ReportOf, failure: TestResult, width: int, encoding: str
 ) -> None:
     wide = replace(failure, printed="漢字かな交じり文 " * 20, returned="x" * 300)
+    said = Call(1, 0.0, 0.0, "POST", ("user: " + "漢字" * 90,), 0, ("x" * 300,), offending=True)
     reports = [
         report_of(),
         report_of(m1_e00=[PASSED], m1_e06=[PASSED, wide, TODO]),
+        report_of(m1_e00=[PASSED], m1_e06=[PASSED, replace(wide, conversation=(said,)), TODO]),
         report_of(m1_e06=[PASSED, replace(wide, outcome=CRASHED), []]),
         syntax_error(report_of, failure),
         everything_done(report_of),

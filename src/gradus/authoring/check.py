@@ -12,12 +12,13 @@ from gradus.curriculum import Curriculum, Exercise
 from gradus.grading.pool import Pool
 
 
-def run(curriculum: Curriculum, exercises: Sequence[Exercise]) -> tuple[Finding, ...]:
+def run(curriculum: Curriculum, exercises: Sequence[Exercise], write: bool = False) -> tuple[Finding, ...]:
     """Hold exercises to the rules of CONTRIBUTING.md.
 
     Args:
         curriculum: all of it: whether the trees line up is asked of the whole.
         exercises: whose texts to read and whose graders to run.
+        write: write fingerprints that have drifted.
 
     Returns:
         Every broken rule, those of the trees first. If parts are missing, nothing is run.
@@ -34,5 +35,5 @@ def run(curriculum: Curriculum, exercises: Sequence[Exercise]) -> tuple[Finding,
         for exercise in exercises:
             findings += check_lesson(exercise)
             findings += check_signatures(exercise)
-            findings += check_runs(exercise, pool)
+            findings += check_runs(exercise, pool, write)
     return tuple(findings)

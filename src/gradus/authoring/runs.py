@@ -1,24 +1,31 @@
-"""Rules 2, 3, 4, 5 and 7: what shows only when the grader runs, on stub, solution, alternate and mutants."""
+"""Rules 2, 3, 4, 5, 7 and 9: what shows only when the grader runs, on stub, solution, alternate and mutants."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from gradus.authoring.findings import Finding
 from gradus.authoring.mutants import Mutant, MutantError, read_mutants
 from gradus.curriculum import Exercise
+from gradus.grading.misconceptions import Known, fingerprints_of, written
 from gradus.grading.pool import Pool
-from gradus.grading.verdicts import TestResult, Verdict
+from gradus.grading.verdicts import TestResult, Verdict, effort_of, task_verdict
 
 MAX_TEST_SECONDS = 1.0
 MAX_EXERCISE_SECONDS = 3.0
 SEEDS = (1, 2)
 
 
-def check_runs(exercise: Exercise, pool: Pool) -> Iterator[Finding]:
-    """Everything that a run of the grader can show about one exercise."""
+def check_runs(exercise: Exercise, pool: Pool, write: bool = False) -> Iterator[Finding]:
+    """Everything that a run of the grader can show about one exercise.
+
+    Args:
+        exercise: which one.
+        pool: made with it.
+        write: write its fingerprints if they have drifted, instead of finding fault with them.
+    """
     runs = [pool.examine(exercise, exercise.root / "solutions", seed) for seed in SEEDS]
     yield from _tests_described(exercise, runs[0])
     yield from _stub(exercise, pool)
@@ -26,7 +33,10 @@ def check_runs(exercise: Exercise, pool: Pool) -> Iterator[Finding]:
         yield from _all_passed(exercise, exercise.solution, tests)
     yield from _alternate(exercise, pool)
     yield from _speed(exercise, runs)
-    yield from _mutants(exercise, pool, {base_name(test.name) for test in runs[0]})
+    mutants = _Mutants(exercise, pool)
+    yield from mutants.check({base_name(test.name) for test in runs[0]})
+    if mutants.sound and task_verdict(runs[0]) is Verdict.PASSED:
+        yield from _fingerprints(exercise, known_of(exercise, runs[0], mutants.runs), write)
 
 
 def base_name(test: str) -> str:
@@ -87,49 +97,79 @@ def _speed(exercise: Exercise, runs: Sequence[Sequence[TestResult]]) -> Iterator
         yield Finding(7, exercise.grader, f"all tests take {total:.1f} s: bring them under {MAX_EXERCISE_SECONDS:g} s")
 
 
-def _mutants(exercise: Exercise, pool: Pool, tests: set[str]) -> Iterator[Finding]:
-    try:
-        mutants = read_mutants(exercise.mutants)
-    except MutantError as error:
-        yield Finding(4, exercise.mutants, str(error))
-        return
-    solution = exercise.solution.read_text(encoding="utf-8")
-    known: dict[frozenset[str], str] = {}
-    if not mutants:
-        yield Finding(4, exercise.mutants, "names no mutant: write at least one [[mutant]]")
-    for mutant in mutants:
-        for unknown in sorted(set(mutant.killed_by) - tests):
-            yield Finding(
-                4, exercise.mutants, f"mutant {mutant.name}: no test is called {unknown}: correct its killed_by"
-            )
-        yield from _mutant(exercise, pool, mutant, solution, known)
+class _Mutants:
+    """The mutants of one exercise, held to rule 4.
+
+    Attributes:
+        runs: by name, the tests of each that applies.
+        sound: whether nothing was found so far.
+    """
+
+    def __init__(self, exercise: Exercise, pool: Pool) -> None:
+        self._exercise = exercise
+        self._pool = pool
+        self.runs: dict[str, list[TestResult]] = {}
+        self.sound = True
+
+    def check(self, tests: set[str]) -> Iterator[Finding]:
+        for file, message in self._complaints(tests):
+            self.sound = False
+            yield Finding(4, file, message)
+
+    def _complaints(self, tests: set[str]) -> Iterator[tuple[Path, str]]:
+        file = self._exercise.mutants
+        try:
+            mutants = read_mutants(file)
+        except MutantError as error:
+            yield file, str(error)
+            return
+        if not mutants:
+            yield file, "names no mutant: write at least one [[mutant]]"
+        for mutant in mutants:
+            for unknown in sorted(set(mutant.killed_by) - tests):
+                yield file, f"mutant {mutant.name}: no test is called {unknown}: correct its killed_by"
+            yield from self._mutant(mutant)
+        yield from self._doubles()
+
+    def _mutant(self, mutant: Mutant) -> Iterator[tuple[Path, str]]:
+        try:
+            source = mutant.apply(self._exercise.solution.read_text(encoding="utf-8"))
+        except MutantError as error:
+            yield self._exercise.mutants, str(error)
+            return
+        self.runs[mutant.name] = run = _examine_source(self._exercise, self._pool, source)
+        failed = {base_name(test.name) for test in run if test.outcome is not Verdict.PASSED}
+        if survived := sorted(set(mutant.killed_by) - failed):
+            said = f"mutant {mutant.name} survives {', '.join(survived)}: sharpen the test, or correct killed_by"
+            yield self._exercise.grader, said
+
+    def _doubles(self) -> Iterator[tuple[Path, str]]:
+        known: dict[str, str] = {}
+        for found in fingerprints_of(self.runs):
+            looks = repr((found.failures, found.answers))
+            if looks in known:
+                said = f"mutants {known[looks]} and {found.mutant} fail the same tests and answer alike in them"
+                yield self._exercise.grader, f"{said}: write a test that tells them apart"
+            known.setdefault(looks, found.mutant)
 
 
-def _mutant(
-    exercise: Exercise, pool: Pool, mutant: Mutant, solution: str, known: dict[frozenset[str], str]
-) -> Iterator[Finding]:
-    try:
-        source = mutant.apply(solution)
-    except MutantError as error:
-        yield Finding(4, exercise.mutants, str(error))
+def known_of(exercise: Exercise, solved: Sequence[TestResult], mutants: Mapping[str, Sequence[TestResult]]) -> Known:
+    """What the exercise's fingerprints file is to hold, by a run of the solution and one of each mutant."""
+    par = effort_of(solved, exercise.solution.read_text(encoding="utf-8"))
+    return Known(par, fingerprints_of(mutants))
+
+
+def _fingerprints(exercise: Exercise, known: Known, write: bool) -> Iterator[Finding]:
+    """The file holds what was found just now, or is made to."""
+    file, text = exercise.fingerprints, written(known)
+    if file.is_file() and file.read_text(encoding="utf-8") == text:
         return
-    fingerprint = frozenset(
-        test.name for test in _examine_source(exercise, pool, source) if test.outcome is not Verdict.PASSED
-    )
-    survived = sorted(set(mutant.killed_by) - {base_name(name) for name in fingerprint})
-    if survived:
-        yield Finding(
-            4,
-            exercise.grader,
-            f"mutant {mutant.name} survives {', '.join(survived)}: sharpen the test, or correct killed_by",
-        )
-    elif fingerprint in known:
-        yield Finding(
-            4,
-            exercise.grader,
-            f"mutants {known[fingerprint]} and {mutant.name} fail the same tests: write one that tells them apart",
-        )
-    known.setdefault(fingerprint, mutant.name)
+    if write:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    else:
+        state = "has drifted from what solution and mutants do" if file.is_file() else "is missing"
+        yield Finding(9, file, f"{state}: `make check WRITE=1 EX={exercise.stem}` writes it; then read the difference")
 
 
 def _examine_source(exercise: Exercise, pool: Pool, source: str, seed: int | None = None) -> list[TestResult]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gradus.authoring.findings import Finding
 from gradus.curriculum import Exercise
+from gradus.lessons import parse_lesson
 
 MIN_HINTS = 2
 FENCED = re.compile(r"^```.*?^```", flags=re.MULTILINE | re.DOTALL)
@@ -17,33 +18,22 @@ FENCED = re.compile(r"^```.*?^```", flags=re.MULTILINE | re.DOTALL)
 def check_lesson(exercise: Exercise) -> Iterator[Finding]:
     """Each task has its heading and its hints; links lead somewhere; Python blocks compile."""
     text = exercise.lesson.read_text(encoding="utf-8")
-    sections = _task_sections(text)
+    hints_by_task = parse_lesson(text).hints
     for task in exercise.tasks:
-        section = sections.get(task.number)
-        if section is None:
+        hints = hints_by_task.get(task.number)
+        if hints is None:
             yield Finding(5, exercise.lesson, f"task {task.number} has no heading: write `### Task {task.number}: …`")
             continue
-        hints = len(re.findall(r"<summary>Hint \d+</summary>", section))
-        if hints < MIN_HINTS:
-            yield Finding(5, exercise.lesson, f"task {task.number} has {hints} hints: write at least {MIN_HINTS} rungs")
+        if len(hints) < MIN_HINTS:
+            yield Finding(
+                5, exercise.lesson, f"task {task.number} has {len(hints)} hints: write at least {MIN_HINTS} rungs"
+            )
         if task.points < 1:
             yield Finding(5, exercise.lesson, f"task {task.number} gives no points: say how many in module.toml")
-    for number in sections.keys() - {task.number for task in exercise.tasks}:
+    for number in hints_by_task.keys() - {task.number for task in exercise.tasks}:
         yield Finding(5, exercise.lesson, f"there is a heading for task {number}, which module.toml does not list")
     yield from _links(exercise, text)
     yield from _code_blocks(exercise, text)
-
-
-def _task_sections(lesson: str) -> dict[int, str]:
-    """The text under each `### Task N` heading, up to the next heading of the same or a higher level."""
-    prose = FENCED.sub("", lesson)  # a comment in code looks like a heading
-    parts = re.split(r"^(#{1,3} .*)$", prose, flags=re.MULTILINE)
-    sections = {}
-    for heading, body in zip(parts[1::2], parts[2::2], strict=True):
-        task = re.match(r"### Task (\d+)\b", heading)
-        if task:
-            sections[int(task[1])] = body
-    return sections
 
 
 def _links(exercise: Exercise, text: str) -> Iterator[Finding]:

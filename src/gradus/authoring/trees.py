@@ -30,7 +30,7 @@ def check_trees(curriculum: Curriculum) -> Iterator[Finding]:
 
 
 def _orphans(curriculum: Curriculum) -> Iterator[Finding]:
-    known = {getattr(exercise, part) for exercise in curriculum.exercises for part in PARTS}
+    known = {getattr(exercise, part) for exercise in curriculum.exercises for part in (*PARTS, "fingerprints")}
     patterns = (
         "modules/*/*.md",
         "exercises/*/*.py",
@@ -38,6 +38,7 @@ def _orphans(curriculum: Curriculum) -> Iterator[Finding]:
         "graders/*/test_*.py",
         "graders/*/mutants/*.toml",
         "graders/*/alternates/*.py",
+        "graders/*/fingerprints/*.json",
     )
     for pattern in patterns:
         for file in sorted(curriculum.root.glob(pattern)):

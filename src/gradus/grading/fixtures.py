@@ -16,10 +16,11 @@ from hypothesis import HealthCheck, Phase, settings
 from gradus.embeddings import Encoder
 from gradus.grading.capabilities import Capabilities, LentSimulator
 from gradus.grading.checks import CheckFailed
+from gradus.grading.conversation import conversation_of
 from gradus.grading.explain import Comparison, case_of, explain
 from gradus.grading.link import Link
 from gradus.grading.remote import Submission
-from gradus.grading.verdicts import TestResult
+from gradus.grading.verdicts import NO_FAILURE, TestResult
 from gradus.sim import Clock
 
 if TYPE_CHECKING:
@@ -121,9 +122,21 @@ def result_of(item: pytest.Item, call: pytest.CallInfo[None]) -> TestResult:
     link = item.stash.get(current_link, None)
     result = explain(case, error, call.duration, link, item.config.stash.get(comparison, None))
     simulator = getattr(item, "funcargs", {}).get("sim")
-    if upstream in item.config.stash and isinstance(simulator, LentSimulator):
-        asked = [simulator.ledger[index] for index in simulator.passed_on]
-        tokens = sum(exchange.prompt_tokens + exchange.completion_tokens for exchange in asked)
-        transcript = "" if case.held_out or not asked else simulator.ledger.transcript()
-        result = replace(result, calls=len(asked), tokens=tokens, transcript=transcript)
-    return result
+    if not isinstance(simulator, LentSimulator):
+        return result
+    return _with_what_was_said(result, simulator, case.held_out, live=upstream in item.config.stash)
+
+
+def _with_what_was_said(result: TestResult, simulator: LentSimulator, held_out: bool, live: bool) -> TestResult:
+    """What the model was asked and charged for; and the conversation, where somebody wants to read it."""
+    exchanges = simulator.ledger.exchanges
+    asked = [exchanges[index] for index in simulator.passed_on] if live else exchanges
+    failed = result.outcome not in NO_FAILURE
+    told = asked and not held_out and (live or failed)
+    return replace(
+        result,
+        calls=sum(exchange.is_model_call for exchange in asked),
+        tokens=sum(exchange.prompt_tokens + exchange.completion_tokens for exchange in asked),
+        cost=sum(exchange.cost for exchange in asked),
+        conversation=conversation_of(exchanges, failed) if told else (),
+    )

@@ -24,7 +24,9 @@ from typing import TYPE_CHECKING, Any
 
 from gradus.curriculum import Curriculum, Exercise
 from gradus.grading.control import Message, ask, receive_message, send_message
+from gradus.grading.conversation import call_of
 from gradus.grading.limits import DEFAULT_LIMITS, Limits
+from gradus.grading.misconceptions import compared
 from gradus.grading.served import CoreServer
 from gradus.grading.verdicts import ExerciseResult, Report, TestResult, Verdict, exercise_result
 from gradus.grading.wire import WireError
@@ -199,7 +201,8 @@ class Pool:
         """
         began = time.monotonic()
         tests = self.examine(exercise, target, seed)
-        return exercise_result(exercise, tests, time.monotonic() - began)
+        result = exercise_result(exercise, tests, time.monotonic() - began)
+        return result if self._upstream else compared(exercise, result, target)
 
     def examine(self, exercise: Exercise, target: Path, seed: int | None = None) -> list[TestResult]:
         """The tests behind `grade`, also those that belong to no task."""
@@ -345,7 +348,8 @@ def _is_running(pid: int) -> bool:
 
 
 def _read_test(described: dict[str, Any]) -> TestResult:
-    return TestResult(**{**described, "outcome": Verdict(described["outcome"])})
+    conversation = tuple(map(call_of, described["conversation"]))
+    return TestResult(**{**described, "outcome": Verdict(described["outcome"]), "conversation": conversation})
 
 
 def grade(

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gradus.curriculum import Curriculum, Exercise
+from gradus.grading.conversation import Call, whole
+from gradus.grading.effort import Effort, lines_of
 
 
 class Verdict(StrEnum):
@@ -19,6 +21,10 @@ class Verdict(StrEnum):
     TIMEOUT = "timeout"
     CRASHED = "crashed"  # the worker ended, or was ended for eating memory or flooding its output
     BROKEN = "broken"  # the grader itself raised: the author's fault, never the learner's
+
+
+NOT_REACHED = (Verdict.TODO, Verdict.BLOCKED)
+NO_FAILURE = (Verdict.PASSED, *NOT_REACHED)
 
 
 class Status(StrEnum):
@@ -47,7 +53,8 @@ class TestResult:
     `why` is the test's docstring; `called`, `returned`, `expected` and `where` are filled as far as the failure has
     them. `returned` tells both what came back and what was raised. `where` is "path:line". `printed` is what the
     learner's code wrote to stdout and stderr during this test. A held-out test leaves everything but `why` empty.
-    In a live run, `calls` and `tokens` are what the endpoint was asked and charged, `transcript` all that was said.
+    `calls`, `tokens` and `cost` are what the model was asked and charged for; in a live run, what the endpoint was.
+    `conversation` is what was said, where the test failed; in a live run, in any case.
     """
 
     __test__ = False
@@ -65,7 +72,13 @@ class TestResult:
     blocked_by: str = ""
     calls: int = 0
     tokens: int = 0
-    transcript: str = ""
+    cost: float = 0.0
+    conversation: tuple[Call, ...] = ()
+
+    @property
+    def transcript(self) -> str:
+        """The whole conversation as text; empty if there is none."""
+        return whole(self.conversation)
 
     @property
     def message(self) -> str:
@@ -112,11 +125,13 @@ class TaskResult:
 
 @dataclass(frozen=True)
 class ExerciseResult:
-    """One exercise: its tasks and what they add up to."""
+    """One exercise: its tasks and what they add up to; when it is done, what the answer took, and the reference's."""
 
     stem: str
     seconds: float
     tasks: tuple[TaskResult, ...]
+    effort: Effort | None = None
+    par: Effort | None = None
 
     @property
     def status(self) -> Status:
@@ -184,6 +199,13 @@ def exercise_result(exercise: Exercise, tests: Iterable[TestResult], seconds: fl
         points = task.points if verdict is Verdict.PASSED else 0
         tasks.append(TaskResult(task.number, task.title, verdict, points, task.points, own))
     return ExerciseResult(exercise.stem, seconds, tuple(tasks))
+
+
+def effort_of(tests: Iterable[TestResult], source: str) -> Effort:
+    """What an answer used in all its tests together, and how long it is."""
+    used = list(tests)
+    cost = round(sum((test.cost for test in used), 0.0), 6)
+    return Effort(sum(test.calls for test in used), sum(test.tokens for test in used), cost, lines_of(source))
 
 
 def points_by_skill(curriculum: Curriculum, report: Report) -> dict[str, tuple[int, int]]:

@@ -55,11 +55,12 @@ def _folded(result: ExerciseResult, task: TaskResult) -> str:
     test = task.first_failure
     check = f": {sentence(test.name)}" if test else ""
     summary = f"First failure: {result.stem}, task {task.number}{check} ({task.verdict.value})"
-    parts = [task.message or "The grader has no test for this task."]
-    if task.misconception:
-        parts.append(f"likely: {task.misconception}")
+    parts = [f"likely: {task.misconception}"] if task.misconception else []
+    parts.append(task.message or "The grader has no test for this task.")
     if test and test.printed:
         parts.append(f"printed:\n{test.printed}")
+    if test and test.transcript:
+        parts.append(f"said:\n{test.transcript}")
     text = printable("\n".join(parts))
     if len(text) > MOST_CHARACTERS:
         text = text[:MOST_CHARACTERS] + "\n…"

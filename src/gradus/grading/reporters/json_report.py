@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from gradus.curriculum import Curriculum
@@ -69,6 +70,8 @@ def _exercise(exercise: ExerciseResult) -> dict[str, Any]:
         "points": exercise.points,
         "max_points": exercise.max_points,
         "seconds": round(exercise.seconds, 3),
+        "effort": asdict(exercise.effort) if exercise.effort else None,
+        "par": asdict(exercise.par) if exercise.par else None,
         "tasks": [_task(task) for task in exercise.tasks],
     }
 
@@ -83,7 +86,7 @@ def _task(task: TaskResult) -> dict[str, Any]:
         "message": _text(task.message),
         "misconception": task.misconception,
         "blocked_by": _text(task.blocked_by) if task.blocked_by else None,
-        "tests": [_test(test) for test in task.tests],
+        "tests": [{**_test(test), "transcript": _text(test.transcript)} for test in task.tests],
     }
 
 

@@ -55,10 +55,16 @@ def _case(stem: str, task: TaskResult, test: TestResult) -> Element:
     case = Element("testcase", classname=stem.replace("/", "."), name=printable(test.name), time=f"{test.seconds:.3f}")
     if test.outcome in ELEMENTS:
         outcome = SubElement(case, ELEMENTS[test.outcome], type=test.outcome.value, message=_headline(task, test))
-        outcome.text = printable(test.message)
+        outcome.text = printable(_told(task, test))
     if test.printed:
         SubElement(case, "system-out").text = printable(test.printed)
     return case
+
+
+def _told(task: TaskResult, test: TestResult) -> str:
+    """What is probably misunderstood, where a failure has it from its task; then the failure."""
+    likely = f"likely: {task.misconception}\n" if task.misconception and ELEMENTS[test.outcome] != "skipped" else ""
+    return likely + test.message
 
 
 def _headline(task: TaskResult, test: TestResult) -> str:

@@ -10,7 +10,7 @@ from gradus.grading.verdicts import Status, Verdict
 
 @dataclass(frozen=True)
 class Marks:
-    """`full` and `empty` draw a progress bar, `more` stands for lines left out, `cut` for text left out."""
+    """`full` and `empty` draw a progress bar, `more` and `cut` stand for lines and text left out, `between` parts."""
 
     verdicts: Mapping[Verdict, str]
     statuses: Mapping[Status, str]
@@ -18,10 +18,13 @@ class Marks:
     empty: str
     more: str
     cut: str
+    between: str
 
     @property
     def characters(self) -> str:
-        return "".join((*self.verdicts.values(), *self.statuses.values(), self.full, self.empty, self.more, self.cut))
+        return "".join(
+            (*self.verdicts.values(), *self.statuses.values(), self.full, self.empty, self.more, self.cut, self.between)
+        )
 
 
 UNICODE = Marks(
@@ -39,6 +42,7 @@ UNICODE = Marks(
     empty="─",
     more="⋮",
     cut="…",
+    between=" · ",
 )
 
 ASCII = Marks(
@@ -56,4 +60,5 @@ ASCII = Marks(
     empty="-",
     more=":",
     cut="...",
+    between=", ",
 )

@@ -22,7 +22,7 @@ def full_board(scene: Scene, unfolded: bool = False) -> list[Text]:
     for module, results in _groups(scene):
         lines.append(_module_row(scene, module, results))
         for result in results:
-            lines += _exercise_rows(scene, result, unfolded)
+            lines += exercise_rows(scene, result, unfolded)
     return lines
 
 
@@ -54,7 +54,7 @@ def _window(scene: Scene, results: Sequence[ExerciseResult], at: int, size: int)
     last = first + shown
     first = 0 if first == 1 else first  # the line that says "1 more" can as well be that one
     last = len(results) if last == len(results) - 1 else last
-    rows = [row for result in results[first:last] for row in _exercise_rows(scene, result)]
+    rows = [row for result in results[first:last] for row in exercise_rows(scene, result)]
     return [*_left_out(scene, results[:first]), *rows, *_left_out(scene, results[last:])]
 
 
@@ -83,18 +83,26 @@ def _header(scene: Scene) -> list[Text]:
 
 
 def _module_row(scene: Scene, module: Module, results: Sequence[ExerciseResult]) -> Text:
-    lead = Text(f"{module.id.partition('_')[0]} ", "bold cyan")
     if len(results) < len(module.exercises):  # a bar over some of them would say nothing
-        return _row(scene.screen, lead, _Cells(module.title, "bold"))
+        return _row(scene.screen, _module_lead(module), _Cells(module.title, "bold"))
     earned, most = points_by_module(scene.report)[module.id]
+    return standing_row(scene.screen, module, earned, most, _done(results))
+
+
+def standing_row(screen: Screen, module: Module, earned: int, most: int, done: int) -> Text:
+    """One line for a module: its points as a bar, and how many of its exercises are done."""
     cells = _Cells(
         title=module.title,
         title_style="bold",
-        strip=_bar(scene.screen, earned, most),
+        strip=_bar(screen, earned, most),
         points=f"{earned}/{most}",
-        word=f"{_done(results)}/{len(results)} done",
+        word=f"{done}/{len(module.exercises)} done",
     )
-    return _row(scene.screen, lead, cells)
+    return _row(screen, _module_lead(module), cells)
+
+
+def _module_lead(module: Module) -> Text:
+    return Text(f"{module.id.partition('_')[0]} ", "bold cyan")
 
 
 def _bar(screen: Screen, earned: int, most: int) -> Text:
@@ -103,7 +111,7 @@ def _bar(screen: Screen, earned: int, most: int) -> Text:
     return Text.assemble((screen.marks.full * full, "green"), (screen.marks.empty * (width - full), "dim"))
 
 
-def _exercise_rows(scene: Scene, result: ExerciseResult, unfolded: bool = False) -> list[Text]:
+def exercise_rows(scene: Scene, result: ExerciseResult, unfolded: bool = False) -> list[Text]:
     """One line for the exercise, and one for each of its tasks where it is the current one or is to be unfolded."""
     marks, exercise, current = scene.screen.marks, scene.exercise(result), result is scene.current
     mark, word, style = marks.statuses[result.status], result.status.value, STATUS_STYLES[result.status]
@@ -129,7 +137,8 @@ def _task_row(screen: Screen, task: TaskResult) -> Text:
         strip = Text(task.verdict.value, style)
     elif task.verdict in FAILURES and task.tests:
         passed = sum(test.outcome is Verdict.PASSED for test in task.tests)
-        strip = Text(f"{passed}/{len(task.tests)} checks", "dim")
+        share = f"{passed}/{len(task.tests)}"
+        strip = Text(share if len(share) > 3 else f"{share} checks", "dim")  # "10/12 checks" does not fit
     cells = _Cells(
         title=task.title,
         strip=strip,

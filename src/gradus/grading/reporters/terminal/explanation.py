@@ -1,4 +1,5 @@
-"""What became of one task, always in the same order: called, returned, expected, why, where, printed, what to type."""
+"""What became of one task, always in the same order: likely (a known misunderstanding), called, returned, expected,
+why, said (to the model and by it), where, printed, what to type."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import re
 
 from rich.text import Text
 
+from gradus.curriculum import Exercise
 from gradus.grading.reporters.terminal.scene import (
     FAILURES,
     MISSING_FILE,
@@ -16,6 +18,7 @@ from gradus.grading.reporters.terminal.scene import (
     marked,
     output,
     paragraph,
+    said,
     telling_task,
     to_type,
 )
@@ -30,6 +33,7 @@ BECAME = {
     Verdict.CRASHED: "crashed",
     Verdict.BROKEN: "has a broken grader",
 }
+LEAST_LIKELY = 5  # lines: of all that is said, this must not be cut
 IN_PLAIN_WORDS = {
     Verdict.TIMEOUT: "Your code gave no answer within the time limit and was stopped."
     " Look for a loop or a wait that cannot end.",
@@ -60,17 +64,19 @@ def every_check(scene: Scene, result: ExerciseResult, told: TestResult | None) -
                 continue
             words = f"{scene.short(result)} task {task.number} {BECAME[test.outcome]}: {sentence(test.name)}"
             lines += marked(scene, test.outcome, words)
-            lines += output(scene, test.printed) if test.outcome is Verdict.PASSED else _grammar(scene, test)
-            lines += field(scene, "said", test.transcript)
+            if test.outcome is Verdict.PASSED:
+                lines += [*output(scene, test.printed), *said(scene, test)]
+            else:
+                lines += _grammar(scene, test, task.misconception)
     return lines
 
 
 def _failure(scene: Scene, result: ExerciseResult, task: TaskResult, most: int | None) -> list[Text]:
     test = task.first_failure
-    said = IN_PLAIN_WORDS.get(task.verdict, "")
+    words = IN_PLAIN_WORDS.get(task.verdict, "")
     return [
         *_headline(scene, result, task),
-        *(paragraph(scene, said) if said else []),
+        *(paragraph(scene, words) if words else []),
         *(
             _grammar(scene, test, task.misconception, most)
             if test
@@ -80,14 +86,15 @@ def _failure(scene: Scene, result: ExerciseResult, task: TaskResult, most: int |
     ]
 
 
-def _grammar(scene: Scene, test: TestResult, misconception: str | None = None, most: int | None = None) -> list[Text]:
+def _grammar(scene: Scene, test: TestResult, misconception: str | None, most: int | None = None) -> list[Text]:
     held_out = test.outcome is Verdict.FAILED and not (test.called or test.returned or test.expected)
     return [
+        *field(scene, "likely", misconception or "", most and max(most, LEAST_LIKELY)),
         *field(scene, "called", "with inputs that this check keeps to itself" if held_out else test.called, most),
         *_came_back(scene, test, most),
         *field(scene, "expected", test.expected, most),
         *field(scene, "why", test.why, most),
-        *field(scene, "likely", misconception or "", most),
+        *said(scene, test, most and 2 * most),
         *link(scene, "where", scene.place(test)),
         *output(scene, test.printed, most),
     ]
@@ -111,8 +118,15 @@ def _what_next(scene: Scene, result: ExerciseResult, task: TaskResult) -> list[T
         Text(),
         *([] if known else link(scene, "edit", scene.file(exercise))),
         *to_type(scene, scene.command(exercise)),
-        *link(scene, "hints", scene.shown(exercise.lesson)),
+        *_hints(scene, exercise),
     ]
+
+
+def _hints(scene: Scene, exercise: Exercise) -> list[Text]:
+    """Where they are; and after the same failure for the third time, how to get the next one."""
+    if exercise.stem in scene.stuck:
+        return to_type(scene, scene.stuck[exercise.stem], "for the next hint", label="Stuck?")
+    return link(scene, "hints", scene.shown(exercise.lesson))
 
 
 def _todo(scene: Scene, result: ExerciseResult, task: TaskResult) -> list[Text]:

@@ -12,10 +12,9 @@ from gradus.grading.reporters.terminal.explanation import every_check
 from gradus.grading.reporters.terminal.scene import Scene, paragraph
 from gradus.grading.reporters.terminal.screen import Screen
 from gradus.grading.reporters.text import counted
-from gradus.grading.verdicts import ExerciseResult, TestResult, Verdict
+from gradus.grading.verdicts import NOT_REACHED, ExerciseResult, TestResult, Verdict
 
 EXPECTED = "Many checks expect a script's exact words. That those do not hold here is as expected."
-NOT_REACHED = (Verdict.TODO, Verdict.BLOCKED)
 
 
 def render_live(curriculum: Curriculum, live: LiveReport, screen: Screen, verbose: bool = False) -> str:

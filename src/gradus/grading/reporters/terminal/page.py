@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rich.text import Text
 
 from gradus.curriculum import Curriculum, Module
@@ -18,14 +20,20 @@ from gradus.grading.reporters.terminal.scene import (
 )
 from gradus.grading.reporters.terminal.screen import Screen
 from gradus.grading.reporters.text import counted
-from gradus.grading.verdicts import Report, Status, Verdict, points_by_skill
+from gradus.grading.verdicts import ExerciseResult, Report, Status, Verdict, points_by_skill
 
 HEIGHT = 25
 # How many lines a field may take, and whether other modules than the current one are shown: tried until all fits.
 SQUEEZES = ((4, True), (3, True), (2, True), (3, False), (2, False), (1, False))
 
 
-def render(curriculum: Curriculum, report: Report, screen: Screen, verbose: bool = False) -> str:
+def render(
+    curriculum: Curriculum,
+    report: Report,
+    screen: Screen,
+    verbose: bool = False,
+    stuck: Mapping[str, str] | None = None,
+) -> str:
     """The page as text that ends in a newline.
 
     Args:
@@ -33,11 +41,12 @@ def render(curriculum: Curriculum, report: Report, screen: Screen, verbose: bool
         report: what grading found.
         screen: what the text will be shown on.
         verbose: everything, however long; otherwise 25 lines in all but the narrowest cases.
+        stuck: by stem, the command to offer where an exercise failed in the same way again and again.
 
     Example:
         >>> print(render(curriculum, report, screen_of(sys.stdout)), end="")
     """
-    scene = Scene(curriculum, report, screen)
+    scene = Scene(curriculum, report, screen, stuck=stuck or {})
     if verbose:
         lines = _everything(scene)
     elif _untouched(scene):
@@ -55,7 +64,7 @@ def _untouched(scene: Scene) -> bool:
 def _usual(scene: Scene) -> list[Text]:
     page: list[Text] = []
     for most, other_modules in SQUEEZES:
-        ending = _ending(scene, most)
+        ending = after_board(scene, most)
         page = full_board(scene) + ending
         if len(page) > HEIGHT:
             page = folded_board(scene, HEIGHT - len(ending), other_modules) + ending
@@ -70,10 +79,10 @@ def _everything(scene: Scene) -> list[Text]:
     for result in scene.report.exercises:
         checks = every_check(scene, result, told)
         lines += [Text(), *checks] if checks else []
-    return lines + _ending(scene, most=None)
+    return lines + after_board(scene, most=None)
 
 
-def _ending(scene: Scene, most: int | None) -> list[Text]:
+def after_board(scene: Scene, most: int | None) -> list[Text]:
     """What comes after the board, no field of it longer than `most` lines."""
     notice = _broken_graders(scene)
     after = explanation(scene, scene.current, most) if scene.current else _closing(scene)
@@ -102,6 +111,7 @@ def _closing(scene: Scene) -> list[Text]:
         exercise = scene.exercise(results[0])
         return [
             *paragraph(scene, f"{exercise.title}: done, {checks} passed.", "bold"),
+            *_took(scene, results[0]),
             *link(scene, "compare", scene.shown(exercise.solution)),
             *to_type(scene, scene.command(), "to see what comes next"),
         ]
@@ -117,6 +127,28 @@ def _closing(scene: Scene) -> list[Text]:
         *field(scene, "skills", "; ".join(points_by_skill(scene.curriculum, scene.report)), 6),
         *field(scene, "compare", "solutions/ holds one good answer each. Where yours differs, which would you ship?"),
     ]
+
+
+def _took(scene: Scene, result: ExerciseResult) -> list[Text]:
+    """What the answer used beside what the reference solution uses, as information."""
+    own, par = result.effort, result.par
+    if own is None or par is None:
+        return []
+    pairs = [("lines", f"{own.lines}", f"{par.lines}")]
+    if own.calls or par.calls:
+        pairs = [
+            ("calls", f"{own.calls}", f"{par.calls}"),
+            ("tokens", f"{own.tokens}", f"{par.tokens}"),
+            ("cost", _dollars(own.cost), _dollars(par.cost)),
+            *pairs,
+        ]
+    (name, yours, reference), *others = pairs
+    words = [f"{name} {yours} (reference {reference})", *(f"{name} {one} ({other})" for name, one, other in others)]
+    return field(scene, "took", scene.screen.marks.between.join(words))
+
+
+def _dollars(cost: float) -> str:
+    return f"${cost:.6f}".rstrip("0").rstrip(".")
 
 
 def _welcome(scene: Scene) -> list[Text]:

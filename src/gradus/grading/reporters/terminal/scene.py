@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as field_of
 from pathlib import Path
 
 from rich.style import Style
 from rich.text import Text
 
 from gradus.curriculum import Curriculum, Exercise
+from gradus.grading.conversation import abridged
 from gradus.grading.reporters.terminal.screen import Screen
 from gradus.grading.verdicts import ExerciseResult, Report, Status, TaskResult, TestResult, Verdict
 
@@ -33,11 +35,17 @@ STATUS_STYLES = {Status.DONE: "green", Status.IN_PROGRESS: "yellow", Status.NOT_
 
 @dataclass(frozen=True)
 class Scene:
-    """The curriculum, what grading found, and the screen to show it on."""
+    """The curriculum, what grading found, and the screen to show it on.
+
+    `watching` says that every save is graded, so that there is nothing to type for it. `stuck` holds, by stem,
+    the command that shows the next hint, for exercises that failed in the same way again and again.
+    """
 
     curriculum: Curriculum
     report: Report
     screen: Screen
+    watching: bool = False
+    stuck: Mapping[str, str] = field_of(default_factory=dict)
 
     @property
     def target(self) -> Path:
@@ -136,10 +144,21 @@ def link(scene: Scene, label: str, place: str) -> list[Text]:
     return _labelled(label, [Text(place, Style(color="cyan", link=address.absolute().as_uri()))])
 
 
-def to_type(scene: Scene, command: str, purpose: str = "") -> list[Text]:
+def said(scene: Scene, test: TestResult, most: int | None = None) -> list[Text]:
+    """The conversation with the model: abridged to `most` lines, the telling call behind ">"; or all of it."""
+    if most is None or not test.conversation:
+        return field(scene, "said", test.transcript)
+    width = scene.screen.width - 2 - LABEL
+    lines = abridged(test.conversation, most, brief=scene.screen.width < 60)
+    return _labelled("said", [Text(line.lead + scene.screen.fit(line.words, width - len(line.lead))) for line in lines])
+
+
+def to_type(scene: Scene, command: str, purpose: str = "", label: str = "type") -> list[Text]:
     """A command to type, and what for where there is room to say so."""
+    if scene.watching:
+        return []
     purpose = f"  {purpose}" if purpose and scene.screen.width >= 60 else ""
-    return _labelled("type", [Text.assemble((scene.screen.printable(command), "bold green"), (purpose, "dim"))])
+    return _labelled(label, [Text.assemble((scene.screen.printable(command), "bold green"), (purpose, "dim"))])
 
 
 def marked(scene: Scene, verdict: Verdict, words: str) -> list[Text]:

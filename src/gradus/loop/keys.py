@@ -1,0 +1,73 @@
+"""Keys as they are pressed, without Enter, and the terminal afterwards as it was before."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import termios
+import threading
+import tty
+from collections.abc import Callable
+from types import TracebackType
+
+ESCAPE = "\x1b"
+
+
+class Keyboard:
+    """Reads a terminal key by key, from a thread of its own, until it is closed.
+
+    Args:
+        terminal: its file descriptor.
+        tell: called with each key; with "" when the terminal is gone.
+
+    Example:
+        >>> with Keyboard(sys.stdin.fileno(), queue.put):
+        ...     key = queue.get()
+    """
+
+    def __init__(self, terminal: int, tell: Callable[[str], None]) -> None:
+        self._terminal = terminal
+        self._tell = tell
+        self._wake, self._woken = os.pipe()
+        self._thread = threading.Thread(target=self._read, name="keys", daemon=True)
+        self._before = termios.tcgetattr(terminal)
+
+    def __enter__(self) -> Keyboard:
+        self.take()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.give_back()
+        os.close(self._woken)
+        self._thread.join()
+        os.close(self._wake)
+
+    def take(self) -> None:
+        """No more waiting for Enter, no echo. Ctrl-C and Ctrl-Z stay signals."""
+        with contextlib.suppress(termios.error):
+            tty.setcbreak(self._terminal, termios.TCSANOW)
+
+    def give_back(self) -> None:
+        """The terminal as it was; what was typed ahead is not for whoever reads next."""
+        with contextlib.suppress(termios.error):
+            termios.tcsetattr(self._terminal, termios.TCSAFLUSH, self._before)
+
+    def _read(self) -> None:
+        while True:
+            ready, _, _ = select.select([self._terminal, self._wake], [], [])
+            if self._wake in ready:
+                return
+            try:
+                typed = os.read(self._terminal, 64).decode("utf-8", "ignore")
+            except OSError:
+                typed = ""
+            if not typed:
+                self._tell("")
+                return
+            if not typed.startswith(ESCAPE):  # arrows and the like are several characters
+                for key in typed:
+                    self._tell(key)
