@@ -8,14 +8,17 @@ from dataclasses import asdict
 import openai
 import pytest
 
+from gradus.grading.capabilities import LentSimulator
 from gradus.grading.conversation import MOST_CALLS, Call, abridged, call_of, conversation_of, whole
+from gradus.grading.fixtures import with_what_was_said
+from gradus.grading.verdicts import TestResult, Verdict
 from gradus.sim import CutStream, RateLimited, ReadTimeout, Reply, Simulator
 from gradus.sim.ledger import Exchange
 
 
 def talk(sim: Simulator, *questions: str, **options: object) -> tuple[Call, ...]:
     """Ask one question after the other within one conversation, and wait a second between them."""
-    client, messages = sim.client(max_retries=0), []
+    client, messages = Simulator.client(sim, max_retries=0), []
     for question in questions:
         messages.append({"role": "user", "content": question})
         try:
@@ -132,3 +135,24 @@ def test_it_survives_the_way_between_processes_and_keeps_to_lines() -> None:
 def test_nothing_said_is_nothing_told() -> None:
     assert conversation_of(()) == ()
     assert whole(()) == ""
+
+
+@pytest.mark.parametrize(
+    ("outcome", "held_out", "told"),
+    [
+        (Verdict.FAILED, False, True),
+        (Verdict.TIMEOUT, False, True),
+        (Verdict.FAILED, True, False),
+        (Verdict.PASSED, False, False),
+        (Verdict.TODO, False, False),
+    ],
+)
+def test_only_a_failure_tells_what_was_said_and_none_that_is_held_out(
+    outcome: Verdict, held_out: bool, told: bool
+) -> None:
+    sim = LentSimulator()
+    sim.script("pong")
+    talk(sim, "ping")
+    result = with_what_was_said(TestResult("test_x", 1, outcome, 0.1), sim, held_out, live=False)
+    assert bool(result.conversation) is told
+    assert (result.calls, result.tokens, result.cost) == (1, sim.ledger.tokens, sim.ledger.cost)

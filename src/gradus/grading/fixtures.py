@@ -124,10 +124,10 @@ def result_of(item: pytest.Item, call: pytest.CallInfo[None]) -> TestResult:
     simulator = getattr(item, "funcargs", {}).get("sim")
     if not isinstance(simulator, LentSimulator):
         return result
-    return _with_what_was_said(result, simulator, case.held_out, live=upstream in item.config.stash)
+    return with_what_was_said(result, simulator, case.held_out, live=upstream in item.config.stash)
 
 
-def _with_what_was_said(result: TestResult, simulator: LentSimulator, held_out: bool, live: bool) -> TestResult:
+def with_what_was_said(result: TestResult, simulator: LentSimulator, held_out: bool, live: bool) -> TestResult:
     """What the model was asked and charged for; and the conversation, where somebody wants to read it."""
     exchanges = simulator.ledger.exchanges
     asked = [exchanges[index] for index in simulator.passed_on] if live else exchanges

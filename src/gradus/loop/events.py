@@ -18,7 +18,7 @@ from gradus.loop.progress import FOLDER
 SETTLED = 20  # ms without another change: editors write twice
 LONGEST = 500  # ms until changes that do not settle are told all the same
 TICK = 1000  # ms after which a look is worth while even if nothing was told
-POLL = 200  # ms
+POLL = 200  # ms; of two changes within a second, polling sees only one, so every look is worth while
 PROBE = 200  # ms
 NOISE = ("~", ".swp", ".swx", ".swo", ".tmp", ".bak", ".pyc", ".pyo", "#", ".orig")
 VIM_PROBE = "4913"  # vim tries with a file of this name whether it may write
@@ -31,8 +31,8 @@ class FileEvents:
 
     Args:
         folders: what to watch, with everything below; those that are not there are left out.
-        tell: called with the files that changed. Called with none at the start, and where nothing happened for a
-            second: what matters most is then looked at, for no system tells of everything.
+        tell: called with the files that changed; with none at the start, and where nothing has happened for a while:
+            what matters most is then to be looked at, for no system tells of everything.
         polling: look at the files time and again instead of being told by the system.
 
     Example:
@@ -71,7 +71,7 @@ class FileEvents:
             debounce=LONGEST,
             step=SETTLED,
             stop_event=self._stop,
-            rust_timeout=TICK,
+            rust_timeout=POLL if polling else TICK,
             yield_on_timeout=True,
             raise_interrupt=False,
             force_polling=polling,

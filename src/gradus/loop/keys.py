@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import select
 import termios
 import threading
@@ -11,7 +12,8 @@ import tty
 from collections.abc import Callable
 from types import TracebackType
 
-ESCAPE = "\x1b"
+# What arrows, function keys and Alt send: several characters, none of which was pressed as a key.
+SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|O.|.)?", re.DOTALL)
 
 
 class Keyboard:
@@ -52,9 +54,9 @@ class Keyboard:
             tty.setcbreak(self._terminal, termios.TCSANOW)
 
     def give_back(self) -> None:
-        """The terminal as it was; what was typed ahead is not for whoever reads next."""
+        """The terminal as it was."""
         with contextlib.suppress(termios.error):
-            termios.tcsetattr(self._terminal, termios.TCSAFLUSH, self._before)
+            termios.tcsetattr(self._terminal, termios.TCSANOW, self._before)
 
     def _read(self) -> None:
         while True:
@@ -68,6 +70,5 @@ class Keyboard:
             if not typed:
                 self._tell("")
                 return
-            if not typed.startswith(ESCAPE):  # arrows and the like are several characters
-                for key in typed:
-                    self._tell(key)
+            for key in SEQUENCE.sub("", typed):
+                self._tell(key)

@@ -146,7 +146,7 @@ class Watcher:
         file = self._shown(self._view.exercise.stub)
         if version is None:
             name = self._curriculum.short_name(self._view.exercise)
-            return Trouble(f"{file} is gone. Save it once more, or type make reset EX={name} to get the stub back.")
+            return Trouble(f"{file} is gone. make reset EX={name} restores the stub.")
         if found := syntax_error(version):
             message, line = found
             return Trouble(message, f"{file}:{line}")

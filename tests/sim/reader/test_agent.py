@@ -315,6 +315,8 @@ def test_conditions_are_judged_by_values(condition: str, found: list[Found], ver
             obj(amount={"type": "number"}, currency=text()),
             {"amount": 50, "currency": "USD"},
         ),
+        ("File a report over twenty dollars.", obj(amount={"type": "number"}), {"amount": 20}),
+        ("File a report for Kitchen 01, 5 euros.", obj(amount_cents={"type": "integer"}), {"amount_cents": 500}),
         ("File a report in pounds: £3.", obj(currency=text(enum=["EUR", "GBP"])), {"currency": "GBP"}),
         ("File a report about 3 devices.", obj(device_count={"type": "integer"}), {"device_count": 3}),
         ("File a report for two devices.", obj(devices={"type": "integer"}), {"devices": 2}),
@@ -386,6 +388,7 @@ def test_an_optional_argument_is_left_out_unless_the_step_names_it() -> None:
 def test_nothing_required_is_invented() -> None:
     for schema in (obj(customer_id=text()), obj(amount={"type": "number"}), obj(status=text(enum=["a1", "b2"]))):
         assert isinstance(filled("File a report.", schema), str)
+    assert isinstance(filled("File a report on Kitchen 01 and the last 3 nights.", obj(amount={"type": "number"})), str)
 
 
 def test_a_key_against_repetition_stays_the_same() -> None:

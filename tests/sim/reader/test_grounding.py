@@ -27,7 +27,7 @@ from tests.sim.reader.asking import (
 SMALL, LARGE = "sim-small", "sim-large"
 DATED = [f"{model}-{date}" for model in (SMALL, LARGE) for date in ("2026-03", "2026-09")]
 ANSWERABLE = [query for query in queries() if query.answerable]
-SIMPLE = [query for query in ANSWERABLE if len(query.facts) == 1 and query.distractors]
+SIMPLE = [query for query in ANSWERABLE if len(query.facts) == 1 and query.distractors][::2]
 
 
 def accuracy(model: str, seeds: Sequence[int] = (0, 1, 2)) -> float:
@@ -80,7 +80,7 @@ def with_right_one_at(query: Query, place: int, number: int) -> list[str]:
 def accuracy_at(model: str, place: int, number: int) -> float:
     return share(
         is_right(query, asked(Reader(seed, rates={"G8": 0}), model, query, with_right_one_at(query, place, number)))
-        for seed in range(3)
+        for seed in range(2)
         for query in SIMPLE
     )
 
@@ -103,7 +103,7 @@ def test_passages_beyond_the_first_few_distract_the_more_there_are(model: str) -
     def right(number: int) -> float:
         return share(
             is_right(query, asked(Reader(seed, rates={"G6": 0}), model, query, with_right_one_at(query, 0, number)))
-            for seed in range(3)
+            for seed in range(2)
             for query in SIMPLE
         )
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from gradus.coldtrail import JudgedAnswer, judged_answers
 from gradus.sim.reader import Reader
 from gradus.sim.reader.habits import MODELS, RATES
-from gradus.sim.reader.judge import CLEAR, judge
+from gradus.sim.reader.judge import CLEAR, STRICTLY, judge
 from gradus.sim.reader.reading import begin
 from tests.sim.reader.asking import FLAWLESS, context, messages, say, share
 
@@ -426,6 +426,9 @@ def shapes(model: str, system: str, **options: Any) -> list[bool]:
 @pytest.mark.parametrize("model", [SMALL, LARGE])
 def test_the_stricter_the_form_the_easier_to_read(model: str) -> None:
     habit = RATES[model]["J4"]
+    certain = Reader(rates=rates(model, J4=1.0))
+    strictly = [say(certain, model, PASS_OR_FAIL, shown(one, one.answer)) not in ("PASS", "FAIL") for one in LABELLED]
+    assert near(strictly, STRICTLY)
     assert near([not clear for clear in shapes(model, "Is the answer right? Judge it by the passages.")], habit)
     assert share(not clear for clear in shapes(model, PASS_OR_FAIL)) <= 0.25 * habit + 0.01
 

@@ -182,6 +182,8 @@ def _finished(task: Task, planned: Sequence[Planned]) -> Reply | None:
     done = [one for one in planned if one.done]
     if task.handed_over is not None and not done:
         return Reply(telling.passed_on(task.handed_over))
+    if not done and any(one.step.condition for one in planned):
+        return Reply(telling.not_needed(planned))
     if not done or all(one.offer is task.search for one in done):
         return None
     return Reply(telling.report(done))

@@ -119,7 +119,7 @@ def _better(reading: Reading, case: Case, findings: Sequence[Finding], *, tie: b
     places = [place for place, finding in enumerate(findings) if finding.worth == best]
     if len(places) == 1:
         return places[0]
-    return None if tie else _by_text(case, _standing(reading), places)
+    return None if tie else _by_text(case, reading.standing, places)
 
 
 def _by_text(case: Case, dice: Dice, places: Sequence[int] | None = None) -> int:
@@ -163,13 +163,7 @@ def _is_unsteady(reading: Reading, key: Sequence[str]) -> bool:
 
 
 def _errs(reading: Reading, habit: str, key: Sequence[str], factor: float = 1.0) -> bool:
-    return _standing(reading).draw(habit, *key) < reading.rates[habit] * factor
-
-
-def _standing(reading: Reading) -> Dice:
-    """Dice that fall alike in every call: a bias is no noise, and no number of samples takes it away."""
-    model_and_seed = reading.dice._salt[:2]
-    return Dice(*model_and_seed)
+    return reading.standing.draw(habit, *key) < reading.rates[habit] * factor
 
 
 def _key(case: Case) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from ..turns import Turn
 from . import grounding
 from .excerpts import Excerpt, split
 from .forms import schemas
-from .orders import Order, forged_in, orders_in
+from .orders import Order, orders_in
 from .permissions import read_permissions
 from .prompt import DIRECTORS, Tool, sentences
 from .reading import Reading
@@ -100,11 +100,15 @@ def obey(reading: Reading) -> Reply | None:
 
 def _orders(reading: Reading) -> Iterator[_Found]:
     """Every order once, at the first of its places: what stands whole between marks comes first."""
+    found = (*_in_excerpts(reading), *_in_turns(reading), *_in_tools(reading))
+    attacks = [_plain(one.order.text) for one in found if one.order.known is not None]
     seen: set[str] = set()
-    for found in (*_in_excerpts(reading), *_in_turns(reading), *_in_tools(reading)):
-        if found.order.text not in seen:
-            seen.add(found.order.text)
-            yield found
+    for one in found:
+        # A piece of a known attack is no second order.
+        piece = one.order.known is None and _in_any(_plain(one.order.text)[:TELLS_WHERE], attacks)
+        if one.order.text not in seen and not piece:
+            seen.add(one.order.text)
+            yield one
 
 
 def _in_excerpts(reading: Reading) -> Iterator[_Found]:
@@ -119,20 +123,22 @@ def _in_turns(reading: Reading) -> Iterator[_Found]:
     """What stands in no excerpt, or in several: plain text, and data that has closed the marks around it by itself."""
     prompt = reading.prompt
     asked = _plain(f"{prompt.instructions}\n{prompt.question}")
-    between_marks = [_plain(_whole(piece)) for piece in prompt.excerpts if piece.enclosed]
+    enclosed = [_whole(piece) for piece in prompt.excerpts if piece.enclosed]
+    between_marks = [_plain(text) for text in enclosed]
     for turn in sent(prompt):
         if turn.role not in ("user", "tool", "?"):
             continue
-        orders = orders_in(turn.text)
-        known = any(order.known for order in orders)
-        for order in orders if known else (*forged_in(turn.text), *orders):
-            begins = _plain(order.text)[:TELLS_WHERE]
+        for order in orders_in(turn.text):
+            # Its first line only: where marks end on a line of their own, what follows them may seem to go on with it.
+            begins = _plain(order.text.split("\n")[0])[:TELLS_WHERE]
             # What a developer or a user says is no data, unless it claims to stand above what was said before.
             if order.known is None and (
                 (begins in asked and not _insists(reading, order)) or _in_any(begins, between_marks)
             ):
                 continue
-            yield _Found(order, _habit(order, turn.role), False)
+            # An attack that was cut in two stands between marks all the same.
+            whole = turn.role != "tool" and order.known is not None and order in orders_in("\n\n".join(enclosed))
+            yield _Found(order, _habit(order, turn.role), whole)
 
 
 def _insists(reading: Reading, order: Order) -> bool:

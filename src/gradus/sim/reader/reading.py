@@ -21,6 +21,7 @@ class Reading:
         permissions: what its instructions allow and ask for.
         rates: by habit, the share of occasions on which it shows.
         dice: what decides on which.
+        standing: dice that fall alike in every call, for a bias that no number of samples takes away.
         always_obeys: whether orders inside data are obeyed without exception.
     """
 
@@ -29,6 +30,7 @@ class Reading:
     permissions: Permissions
     rates: Mapping[str, float]
     dice: Dice
+    standing: Dice
     always_obeys: bool = False
 
     def errs(self, habit: str, *key: object, factor: float = 1.0) -> bool:
@@ -71,4 +73,4 @@ def begin(
     if Dice(*salt, "N3").draw(prompt.text) < rates["N3"]:
         salt = (*salt, prompt.text)
     permissions = read_permissions(prompt.instructions)
-    return Reading(model, prompt, permissions, rates, Dice(*salt), always_obeys)
+    return Reading(model, prompt, permissions, rates, Dice(*salt), Dice(model, seed), always_obeys)

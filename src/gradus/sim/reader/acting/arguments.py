@@ -230,8 +230,9 @@ def _sums(slot: Slot, said: str) -> Iterator[float]:
     sums = sorted(details.amounts(said), key=lambda amount: not amount.currency)
     for amount in sums:
         yield amount.cents if in_cents else amount.cents / 100
-    for number, _ in details.numbers(said) if not sums else ():
-        yield number * 100 if in_cents else number
+    for number, word in details.numbers(said) if not sums else ():
+        if not concepts(word):  # "3 nights" is no sum
+            yield number * 100 if in_cents else number
 
 
 def _counted(slot: Slot, about: Sequence[str], said: str) -> list[float]:

@@ -19,6 +19,7 @@ OF_A_GENERAL_VERB = 0.35  # get, create, update: they go with any object
 FURTHER_ON = 0.6  # a word that stands in the description, but not where it says what the tool does
 OF_A_PARAMETER = 0.4  # a word that stands in a parameter only
 OF_ANOTHER_KIND = 0.75  # what is left of a tool that takes invoices where the step names a device
+OF_A_HAND_OFF = 0.8  # what is left of a tool that hands over where something is asked
 OF_THE_WRONG_KIND = 0.45  # what is left of a tool that looks something up where something is to be done
 FOR_THE_VERB = 1.0  # where the tool does what the step's first verb says
 FOR_A_GENERAL_VERB = 0.3
@@ -124,7 +125,9 @@ class Toolbox:
         if step.mood == "say":
             # Whoever only tells what happened may want to be put through, but nothing done behind their back.
             return total if offer.hands_over else 0.0
-        if step.mood == "ask" and not offer.hands_over and offer.reads is not None:
+        if step.mood == "ask" and offer.hands_over:
+            return total * OF_A_HAND_OFF
+        if step.mood == "ask" and offer.reads is not None:
             return total + FOR_BEING_ASKED if offer.reads else 0.0
         return total * OF_THE_WRONG_KIND if step.mood == "act" and offer.reads else total
 

@@ -10,7 +10,7 @@ from .details import numbers
 from .outcomes import Found
 from .vocabulary import concepts, raw_words, stem
 
-_NOT = re.compile(r"\b(?:not|no longer|isn't|aren't|hasn't|doesn't|n't|never|neither|without|no)\b", re.IGNORECASE)
+_NOT = re.compile(r"\b(?:not|no|never|neither|without|out of|expired|lapsed)\b|n't\b", re.IGNORECASE)
 _TODAY = re.compile(r"\b20\d\d-\d\d-\d\d\b")
 _MORE = re.compile(r"\b(?:more|over|above|at least|exceeds?|higher|greater)\b", re.IGNORECASE)
 _LESS = re.compile(r"\b(?:less|under|below|at most|fewer|lower)\b", re.IGNORECASE)

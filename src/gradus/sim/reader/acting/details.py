@@ -50,7 +50,9 @@ _CURRENCY = {
 }
 _COUNTED = re.compile(r"(?<![\w.,/-])(-?\d+(?:\.\d+)?)(?![\w/]|[.,-]\d)\s*(?:%|([A-Za-z]+))?")
 _NUMERALS = "zero one two three four five six seven eight nine ten eleven twelve"
+_TENS = "ten twenty thirty forty fifty sixty seventy eighty ninety hundred"
 _SMALL = {word: number for number, word in enumerate(_NUMERALS.split())}
+_SPELT = {**_SMALL, **{word: 10 * number for number, word in enumerate(_TENS.split(), 1)}}
 _NO_NAMES = (
     "i please the a an can could would then also if and but we they rma id ok hello hi dear eur usd gbp what "
     "which who when where why how is are does do has have did was were my our there that this it you"
@@ -114,6 +116,8 @@ def amounts(text: str) -> Iterator[Amount]:
         >>> [(found.cents, found.currency) for found in amounts("50 euros, $7.50")]
         [(5000, 'EUR'), (750, 'USD')]
     """
+    spelt = rf"\b({'|'.join(_SPELT)})(?= (?:euro|dollar|pound))"
+    text = re.sub(spelt, lambda match: str(_SPELT[match[1].lower()]), text, flags=re.IGNORECASE)
     for match in _AMOUNT.finditer(text):
         digits = match["number1"] or match["number2"] or match["number3"]
         unit = (match["unit1"] or match["unit2"] or "").lower()
@@ -144,10 +148,12 @@ def numbers(text: str) -> Iterator[tuple[float, str]]:
     for pattern in (_ID, ISO_DATE, _DAY, EMAIL, _AMOUNT):
         text = pattern.sub(lambda match: "·" * len(match[0]), text)
     for match in _COUNTED.finditer(text):
+        if len(match[1]) > 1 and match[1][0] == "0" and match[1][1] != ".":
+            continue  # of a name: "Kitchen 01"
         yield float(match[1]), (match[2] or "").lower()
-    for match in re.finditer(rf"\b({'|'.join(_SMALL)})\s+([A-Za-z]+)", text, re.IGNORECASE):
+    for match in re.finditer(rf"\b({'|'.join(_SPELT)})\s+([A-Za-z]+)", text, re.IGNORECASE):
         if match[1].lower() != "one":
-            yield float(_SMALL[match[1].lower()]), match[2].lower()
+            yield float(_SPELT[match[1].lower()]), match[2].lower()
 
 
 def quoted(text: str) -> list[str]:

@@ -11,15 +11,16 @@ from .vocabulary import READING, concepts, is_verb, meanings
 Mood = Literal["ask", "act", "wish", "say"]
 
 _ANY = re.IGNORECASE
+_SUM_OF_MONEY = r"(?:[€$£]\s?)?\d+(?:[.,]\d\d)?\s?(?:[€$£]|euros?\b|dollars?\b|pounds?\b|eur\b|usd\b|gbp\b)"
 _FILLERS = (
     "please|pls|kindly|now|then|next|first(?:ly)?|second(?:ly)?|third(?:ly)?|finally|lastly|also|so|and|but|ok(?:ay)?",
     "well|just",
     "afterwards?|after that|hello|hi|hey|good morning|morning|thanks|in the end|once (?:that|this) is done",
-    "(?:can|could|would|will) (?:you|somebody|someone)|would you mind|(?:i|we)(?:'d| would) like you to",
+    "would you mind|i wonder|i was wondering|(?:can|could|would|will) (?:you|somebody|someone)",
+    "(?:i|we)(?:'d| would) like you to",
     "(?:i|we) (?:need|want|would like|ask) you to|you (?:should|must|can|may|have to|need to)",
     "(?:be so kind|be so good) (?:as )?to|go ahead and|make sure (?:to|that you)|try to|let's|let us",
-    "(?:i|we)(?:'d| would)? (?:like|need|want) to "
-    "(?=know|see|find|check|get|learn|open|cancel|book|file|add|send|change)",
+    "(?:i|we)(?:'d| would)? (?:like|need|want|have) to",
     "(?:your|the) (?:task|job|goal) is to|help me(?: to)?|to",
 )
 FILLER = re.compile(rf"^(?:(?:{'|'.join(_FILLERS)})\b[\s,:!.]*)+", _ANY)
@@ -40,6 +41,8 @@ _WISHES = (
     r"\b(?:must|should|shall) (?:now )?be \w+(?:ed|en|t)\b",
     r"\bneeds? \w+ing\b",
     r"\bwants? (?:his|her|their|its|it|them) \w+ed\b",
+    r"\b(?:should|must|has to|needs to) (?:know|hear)\b",
+    rf"\bgets? {_SUM_OF_MONEY}",
     r"(?P<wants>\b(?:needs?|wants?) (?:a|an|another|some)\b)",
 )
 _WISHED = re.compile("|".join(_WISHES), _ANY)
@@ -54,6 +57,7 @@ _AFTER_A_VERB = re.compile(
     rf"^(?:(?:{_OBJECTS.replace(' ', '|')})\b|\d|\S+@|[A-Z€$£#\"'“]|"
     r"\w+ (?:[A-Z]{1,5}-\d|(?:to|of|with|for|as|from)\b))"
 )
+_ASKED_TO = re.compile(r"\s*(?:\w+,? )?(?:can|could|would|will) (?:you|somebody|someone)\b", _ANY)
 _STATEMENT = re.compile(r"(?:it|they|he|she|this|that|there|i|we)(?:'s|'re|'m|'ve)?\s(?!need|want|would)", _ANY)
 _FINITE = re.compile(
     r"\b(?:is|are|was|were|has|have|had|will|would|'s|'re|'ve|can|could|may|might|did|does|do|got|went|came|said|says)\b",
@@ -61,7 +65,7 @@ _FINITE = re.compile(
 )
 _TELLING = (
     r"say(?:ing)?|tell(?:ing)?|stat(?:e|ing)|inform(?:ing)?|not(?:e|ing)|writ(?:e|ing)|mention(?:ing)?|reads?|let(?:ting)?|know|"
-    r"repl(?:y|ying)|messag(?:e|ing)|add(?:ing)?|mail(?:ing)?|answer(?:ing)?|email(?:ing)?|remark|comment|notify(?:ing)?"
+    r"repl(?:y|ying)|messag(?:e|ing)|add(?:ing)?|mail(?:ing)?|answer(?:ing)?|email(?:ing)?|remark|comment|notify(?:ing)?|document(?:ing)?|record(?:ing)?|jot"
 )
 _ANNOUNCED = (
     rf"\b(?:{_TELLING})\b[^.:]{{0,80}}?"
@@ -89,10 +93,9 @@ BARE_CONDITION = re.compile(
     _ANY,
 )
 OTHERWISE = re.compile(r"^(?:otherwise|if not|else|or else)\b[,:]?\s*", _ANY)
-_SUM = r"(?:[€$£]\s?)?\d+(?:[.,]\d\d)?\s?(?:[€$£]|euros?\b|dollars?\b|pounds?\b|eur\b|usd\b|gbp\b)"
 _NOMINAL = re.compile(
     r"^(?:(?:an?|one|the|another) )?(?:rma|replacement|exchange|credit|refund|goodwill|internal note|note)\b|"
-    rf"^{_SUM}|^\d+\.\d\d\b|^(?:the )?ticket (?:to|on) \w+$",
+    rf"^{_SUM_OF_MONEY}|^\d+\.\d\d\b|^(?:the )?(?:ticket|status) (?:to|on) \w+$",
     _ANY,
 )
 QUOTES = re.compile(r"[\"“«][^\"”»\n]*[\"”»]|(?<!\w)['‘][^'’\n]+(?:['’]\w[^'’\n]*)*['’](?!\w)")
@@ -165,7 +168,7 @@ def mood_of(body: str, words: str, *, asks: bool, polite: bool) -> Mood:
         asks: whether their sentence ends with a question mark.
         polite: whether they say please.
     """
-    if is_order(body):
+    if is_order(body) or _ASKED_TO.match(words):
         return "ask" if _orders_to_tell(body) else "act"
     if _QUESTION.match(body) or asks:
         wants = re.match(r"(?:can|could|may) (?:i|we) (?:get|have) (?:a|an|my|our|the) ", body, _ANY)

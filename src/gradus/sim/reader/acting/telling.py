@@ -63,6 +63,12 @@ def question(one: Planned, missing: Sequence[str], planned: Sequence[Planned], p
     return "\n".join(part for part in (before, f"{_plain(problem)}." if problem else "", asked) if part)
 
 
+def not_needed(planned: Sequence[Planned]) -> str:
+    """That what the goal makes depend on something was not to be done."""
+    left = (f"I have not done this, as things are ({one.step.condition}): {one.step.words}." for one in planned)
+    return "\n".join(left)
+
+
 def undecided(one: Planned, planned: Sequence[Planned]) -> str:
     """That nothing tells whether a step's condition holds."""
     before = report([other for other in planned if other.done])

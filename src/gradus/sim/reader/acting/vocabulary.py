@@ -12,12 +12,12 @@ _ALIKE = {
     "list": "list enumerate every",
     "search": "search lookup",
     "create": "create open add make start raise book register enter file log new place submit request record schedule "
-    "arrange issue insert",
+    "arrange issue insert attach initiate",
     "credit": "credit refund reimburse reimbursement compensate compensation goodwill cashback",
     "close": "close cancel end terminate stop void delete remove discontinue withdraw",
     "solve": "solve resolve finish close",
     "update": "update make change set switch modify edit adjust mark move rename correct assign put downgrade upgrade",
-    "send": "send email mail message write notify inform reply respond text tell ping answer",
+    "send": "send email mail message write notify inform reply respond text tell ping answer reach",
     "note": "note comment remark annotate annotation memo jot",
     "transfer": "transfer handoff handover route escalate escalation forward delegate redirect",
     "rma": "rma replacement exchange replace swap return authorisation authorization",
@@ -52,7 +52,9 @@ _AMOUNTS_TO = (
         r"\b(?:connect|forward|refer|pass|send|hand)(?:s|es|ing)? (?:me|us|this|it|the (?:case|chat)) to\b",
         "transfer",
     ),
-    (r"\bmoney back\b", "credit"),
+    (r"\bmoney back\b|\btransfer(?= (?:an? |the )?(?:goodwill|credit|refund|[€$£]|\d))", "credit"),
+    (r"\b(?:should|must|has to|needs to) (?:know|hear|be told)\b", "send"),
+    (r"^\W*document(?= (?:on|in|this|that|for)\b)", "note"),
     (r"\bwrites? (?:this |it |that )?down\b|\b(?:writes?|leaves?)\b(?=.{0,80}\b(?:note|comment)\b)", "note"),
     (r"\bsets? up\b", "create"),
     (r"\bgets? rid of\b|\btakes? (?:\S+ ){0,3}?off\b(?= (?:\S+ ){0,3}list)", "close"),
@@ -62,7 +64,7 @@ _MONEY = re.compile(
     r"[€$£]\s?\d|\d\s?(?:[€$£]|(?:euros?|dollars?|pounds?|cents?|eur|usd|gbp)\b)|^\d+\.\d\d\b", re.IGNORECASE
 )
 SUM = re.compile(r"(?<![\w-])[(\d][\d.()]*(?:\s*[*×÷+^]\s*|\s+[-/]\s+)[\d.()]+(?:\s*[-*/×÷+^]\s*[\d.()]+)*")
-_TAKEN_OFF = re.compile(r"\b(?:give|grant|book|take|knock|pay|offer)\b|\boff\b|\bback\b", re.IGNORECASE)
+_TAKEN_OFF = re.compile(r"\b(?:give|grant|book|take|knock|pay|offer|gets?)\b|\boff\b|\bback\b", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z]+(?:'t)?|[€$£]|\d+")
 _LITTLE = (
     "a an the of to in on at for from by with and or but as is are was were be been being it its this that these "
@@ -92,7 +94,7 @@ _OTHER_VERBS = (
     "calculate compute convert translate summarise summarize count compare reject reset restart reboot run "
     "execute deploy remind order buy pay ship block unblock lock unlock enable disable turn activate deactivate "
     "retire invite archive restore merge upload download print sync rotate apply give grant take rent hire "
-    "sell measure test train"
+    "sell measure test train leave document"
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -13,10 +14,12 @@ from .slots import MISSING, Slot, Sources
 from .steps import Step
 from .vocabulary import SUM, raw_words, stem
 
-_REASON = re.compile(
-    r"\b(because of|because|due to|reason(?: is| being)?:?|on account of|for the reason that|owing to|to make up for|"
-    r"for|since|as)\s+(.+)$",
-    re.IGNORECASE | re.DOTALL,
+_REASONS = tuple(
+    re.compile(rf"\b(?:{words})\s+(.+)$", re.IGNORECASE | re.DOTALL)
+    for words in (
+        "because of|because|due to|reason(?: is| being)?:?|on account of|for the reason that|owing to|to make up for",
+        "for|since|as",
+    )
 )
 _NO_REASON = re.compile(
     r"^(?:[A-Z]{1,4}-\d|\d|€|\$|(?:me|us|him|her|them|it|that (?:device|ticket|customer)|(?:the )?customer)\b)",
@@ -184,12 +187,12 @@ def _asked(step: Step, around: Sequence[str]) -> str:
 
 
 def _reason(slot: Slot) -> Any:
-    for said in slot.sources.texts[:2]:
-        reason = _REASON.search(said)
-        while reason and reason[1].lower() in ("for", "since", "as") and _NO_REASON.match(reason[2]):
-            reason = _REASON.search(said, reason.start(2))
+    for said, connective in itertools.product(slot.sources.texts[:2], _REASONS):
+        reason = connective.search(said)
+        while reason and _NO_REASON.match(reason[1]) and connective is _REASONS[-1]:
+            reason = connective.search(said, reason.start(1))
         if reason:
-            return re.split(r"[.;](?:\s|$)|, (?:and|then)\b", reason[2])[0].strip(" .,!?\"'")
+            return re.split(r"[.;](?:\s|$)|, (?:and|then)\b", reason[1])[0].strip(" .,!?\"'")
     return slot.sources.goal.strip() if slot.needed else MISSING
 
 

@@ -159,6 +159,8 @@ def smallest(schema: Any, root: dict[str, Any], seen: tuple[str, ...] = ()) -> A
     if len(seen) > REFERENCES_FOLLOWED:
         return None
     given = schema if isinstance(schema, dict) else {}
+    if given.get("$ref") in seen:
+        return None
     inside = (*seen, str(given.get("$ref", "")))
     known = resolved(given, root)
     if admits_null(known, root):
