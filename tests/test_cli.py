@@ -421,7 +421,8 @@ def test_what_check_finds_is_shown_on_any_stdout(project: Path) -> None:
 import gradus.authoring.check as check
 from gradus.authoring.findings import Finding
 from pathlib import Path
-check.run = lambda curriculum, exercises, write: (Finding(5, Path({str(project)!r}) / "x.md", "Write {{ title = … }}."),)
+finding = Finding(5, Path({str(project)!r}) / "x.md", "Write {{ title = … }}.")
+check.run = lambda curriculum, exercises, write: (finding,)
 from gradus.cli import main
 main()
 """

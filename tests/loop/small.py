@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -122,7 +123,24 @@ def save(file: Path, text: str) -> None:
     os.replace(new, file)
 
 
-def waiting_for(flag: Path, source: str) -> str:
-    """The same code, which does not answer before there is such a file."""
-    wait = f"    import os\n    while not os.path.exists({str(flag)!r}):\n        pass\n    return"
-    return source.replace("    return", wait, 1)
+class Gate:
+    """A named pipe: code that comes to it says so and waits until it is opened."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        os.mkfifo(path)
+        self._held = -1
+
+    def somebody_waits(self) -> bool:
+        with contextlib.suppress(OSError):  # as long as nobody has it open to read
+            self._held = os.open(self.path, os.O_WRONLY | os.O_NONBLOCK)
+        return self._held >= 0
+
+    def open(self) -> None:
+        os.close(self._held)
+        self._held = -1
+
+
+def waiting_at(gate: Gate, source: str) -> str:
+    """The same code, which does not answer before the gate is opened."""
+    return source.replace("    return", f"    open({str(gate.path)!r}).read()\n    return", 1)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.grading.samples import RUN_MARK, processes
-from tests.loop.small import ADD, GRADER, SOLUTION, STUB, WRONG, build, save, waiting_for
+from tests.loop.small import ADD, GRADER, SOLUTION, STUB, WRONG, Gate, build, save, waiting_at
 from tests.loop.terminal import GRADUS, Terminal, wait_until
 
 KEYS = "n next  h hint  s solution  r rerun  l list  q quit"
@@ -90,26 +90,25 @@ def test_keys_and_sizes(home: Path) -> None:
 
 
 def test_saves_and_deletions_during_a_run(home: Path, tmp_path: Path) -> None:
-    flag = tmp_path / "flag"
+    gate = Gate(tmp_path / "gate")
     with Terminal(home, GRADUS, "watch") as terminal:
         terminal.shows(KEYS)
-        save(home / ADD, waiting_for(flag, SOLUTION))
-        terminal.shows("Grading e01")
+        save(home / ADD, waiting_at(gate, SOLUTION))
+        wait_until(gate.somebody_waits)
         save(home / ADD, WRONG)
         terminal.shows("Saved during the run.")
-        flag.touch()
+        gate.open()
         terminal.shows("e01 task 1 failed: adds", KEYS)
         assert not any("goes on" in page for page in terminal.pages)
-        flag.unlink()
-        save(home / ADD, waiting_for(flag, SOLUTION))
-        terminal.shows("Grading e01")
+        save(home / ADD, waiting_at(gate, SOLUTION))
+        wait_until(gate.somebody_waits)
         (home / ADD).unlink()
         terminal.shows("Saved during the run.")
-        flag.touch()
+        gate.open()
         terminal.shows(f"{ADD} is gone.", "make reset", KEYS)
+        assert not any("goes on" in page for page in terminal.pages)
         save(home / ADD, SOLUTION)
         terminal.shows("n goes on")
-        assert not any("goes on" in page and "failed" in page for page in terminal.pages)
 
 
 def test_what_judges_is_taken_anew(home: Path) -> None:
@@ -125,7 +124,7 @@ def test_a_killed_watcher_leaves_nothing_and_starts_again(home: Path, tmp_path: 
     mark = f"{os.getpid()}-killed"
     with Terminal(home, GRADUS, "watch", environment={RUN_MARK: mark}) as terminal:
         terminal.shows(KEYS)
-        save(home / ADD, waiting_for(tmp_path / "never", SOLUTION))
+        save(home / ADD, waiting_at(Gate(tmp_path / "gate"), SOLUTION))
         wait_until(lambda: len(processes(mark)) >= 5)  # the command, two servers, an examiner, a worker
         terminal.child.kill(signal.SIGKILL)
         terminal.ended()
@@ -144,7 +143,7 @@ def test_endings_leave_nothing_and_the_terminal_as_it_was(
     home: Path, tmp_path: Path, ending: str | int, status: int
 ) -> None:
     mark = f"{os.getpid()}-{ending!r}"
-    save(home / ADD, waiting_for(tmp_path / "never", SOLUTION))
+    save(home / ADD, waiting_at(Gate(tmp_path / "gate"), SOLUTION))
     with Terminal(home, GRADUS, "watch", environment={RUN_MARK: mark}) as terminal:
         assert terminal.echoes
         wait_until(lambda: len(processes(mark)) >= 5)

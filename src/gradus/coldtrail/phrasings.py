@@ -1,4 +1,4 @@
-"""The ways in which things are asked for: what lets the simulated model understand a question it has not got word for word."""
+"""The ways in which things are asked for: what lets the simulated model understand a question."""
 
 from __future__ import annotations
 

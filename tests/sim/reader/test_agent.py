@@ -215,7 +215,7 @@ def test_no_tool_is_better_than_a_wrong_one_that_changes_something() -> None:
         tool("void_invoice", "Voids an invoice.", invoice_id=text()),
         tool("delete_customer", "Deletes a customer.", customer_id=CUSTOMER),
         tool("set_limit", "Sets a limit.", device_id=text()),
-        tool("weather", "The weather for a place.", place=text()),
+        tool("weather", "The weather for a place."),
     ]
     for words in (
         "Close T-7041.",

@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 import pytest
 
 from gradus.coldtrail import Query, knowledge, mentions, normalise, queries
 from gradus.sim.reader import Reader
-
 from tests.sim.reader.asking import (
     FLAWLESS,
     MAY_ABSTAIN,
@@ -240,7 +240,7 @@ def test_sampling_is_seeded() -> None:
     reader = Reader()
     some = [query for query in ANSWERABLE if relevant(query)][:60]
 
-    def run(**options: float) -> list[str]:
+    def run(**options: Any) -> list[str]:
         return [asked(reader, SMALL, query, relevant(query), **options) for query in some]
 
     assert run(temperature=0) == run(temperature=0)

@@ -81,9 +81,9 @@ def _hand_over_again(reading: Reading, task: Task, planned: Sequence[Planned]) -
 def _next(reading: Reading, task: Task, planned: Sequence[Planned]) -> Reply | None:
     ready: list[Call] = []
     for one in _in_order(reading, task, planned):
-        if one.done or (ready and one.step.waits):
-            if one.done:
-                continue
+        if one.done:
+            continue
+        if ready and one.step.waits:
             break
         move = _move(task, one, planned)
         if isinstance(move, str):
@@ -116,7 +116,7 @@ def _in_order(reading: Reading, task: Task, planned: Sequence[Planned]) -> Seque
 def _move(task: Task, one: Planned, planned: Sequence[Planned]) -> Call | str | None:
     """The call that brings a step on; or a text where none does; or None where the step is not to be taken."""
     if one.step.condition:
-        verdict = holds(one.step.condition, task.found, next(dates(task.prompt.text[:MOST_READ]), ""))
+        verdict = holds(one.step.condition, task.found, next(dates(task.prompt.instructions[:MOST_READ]), ""))
         if verdict is None:
             return _looked_up(task, one) or telling.undecided(one, planned)
         if verdict == one.step.reversed:

@@ -11,7 +11,7 @@ _ALIKE = {
     "query list search confirm",
     "list": "list enumerate every",
     "search": "search lookup",
-    "create": "create open add make start raise book register enter file log new place submit request record schedule "
+    "create": "create open add make start raise book register enter file log new submit request record schedule "
     "arrange issue insert attach initiate",
     "credit": "credit refund reimburse reimbursement compensate compensation goodwill cashback",
     "close": "close cancel end terminate stop void delete remove discontinue withdraw",
@@ -94,7 +94,7 @@ _OTHER_VERBS = (
     "calculate compute convert translate summarise summarize count compare reject reset restart reboot run "
     "execute deploy remind order buy pay ship block unblock lock unlock enable disable turn activate deactivate "
     "retire invite archive restore merge upload download print sync rotate apply give grant take rent hire "
-    "sell measure test train leave document"
+    "sell measure test train leave document place"
 )
 
 
