@@ -17,22 +17,24 @@ BODY = json.dumps({"model": "sim-small", "messages": [{"role": "user", "content"
 
 def in_process() -> None:
     """What a call through the SDK costs above the SDK's own work, which is the same call with canned bytes below it."""
-    prompts = [_prompt(query, place) for place, query in enumerate(queries()) if query.answerable]
     canned = _Canned()
-    rows: list[tuple[str, Callable[[], Simulator | _Canned]]] = [
+    answering: list[tuple[str, Callable[[], Simulator | _Canned]]] = [
         ("canned bytes", lambda: canned),
         ("scripted reply", lambda: _simulator("pong")),
         ("the reader", lambda: _simulator(Reader())),
     ]
-    base = None
-    print(
-        f"\nan in-process call with 8 passages, over {len(prompts)} prompts, each met for the first and the second time"
-    )
-    for name, core in rows:
-        first, second = _per_call(core(), prompts), _per_call(core(), prompts)
-        base = base or second
-        above = (second - base) * 1000
-        print(f"{name:>16}  {first * 1000:6.2f} ms  {second * 1000:6.2f} ms  above the canned: {above:5.2f} ms")
+    asked = [query for query in queries() if query.answerable]
+    for what, prompts in (
+        ("a question alone", [query.text for query in asked]),
+        ("8 passages", [_prompt(query, place) for place, query in enumerate(asked)]),
+    ):
+        print(f"\nan in-process call with {what}: {len(prompts)} prompts, each met for the first and the second time")
+        base = None
+        for name, core in answering:
+            first, second = _per_call(core(), prompts), _per_call(core(), prompts)
+            base = base or second
+            above = (second - base) * 1000
+            print(f"{name:>16}  {first * 1000:6.2f} ms  {second * 1000:6.2f} ms  above the canned: {above:5.2f} ms")
 
 
 class _Canned:

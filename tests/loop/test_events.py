@@ -65,7 +65,7 @@ def test_whether_events_arrive_is_tried(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_windows_drives_are_polled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(events.platform, "release", lambda: "5.15.90.1-microsoft-standard-WSL2")
+    monkeypatch.setattr("platform.release", lambda: "5.15.90.1-microsoft-standard-WSL2")
     assert polling_needed(Path("/mnt/c/gradus"), {})
     assert not polling_needed(tmp_path, {})
 

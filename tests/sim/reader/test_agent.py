@@ -215,12 +215,12 @@ def test_no_tool_is_better_than_a_wrong_one_that_changes_something() -> None:
         tool("void_invoice", "Voids an invoice.", invoice_id=text()),
         tool("delete_customer", "Deletes a customer.", customer_id=CUSTOMER),
         tool("set_limit", "Sets a limit.", device_id=text()),
-        tool("weather", "The weather for a place."),
+        tool("weather", "The weather for a spot."),
     ]
     for words in (
         "Close T-7041.",
         "Tell the customer C-127 that we are late.",
-        "Water the plants in this place, please.",
+        "Water the plants in this spot, please.",
         "Set the table.",
     ):
         assert not ask(words, tools).tool_calls, words
