@@ -16,7 +16,7 @@ import pexpect
 
 HOME, CLEAR_BELOW = "\x1b[H", "\x1b[J"  # around each page
 ESCAPES = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[[0-?]*[ -/]*[@-~]")
-PATIENCE = 6.0
+PATIENCE = 30.0
 GRADUS = str(Path(sys.executable).with_name("gradus"))
 
 

@@ -48,7 +48,16 @@ def test_a_replaced_file_is_told_alone(told: tuple[Path, queue.SimpleQueue[Paths
 def test_what_editors_and_python_leave_is_not_told(told: tuple[Path, queue.SimpleQueue[Paths]]) -> None:
     folder, changes = told
     (folder / "m1" / "__pycache__").mkdir()
-    for noise in ("__pycache__/e01.cpython-311.pyc", ".e01.py.swp", "e01.py~", "4913", "#e01.py#", ".git", "x.tmp"):
+    for noise in (
+        "__pycache__/e01.cpython-311.pyc.139872",
+        "e02.pyc",
+        ".e01.py.swp",
+        "e01.py~",
+        "4913",
+        "#e01.py#",
+        ".git",
+        "x.tmp",
+    ):
         (folder / "m1" / noise).write_text("noise")
     (folder / "m1" / "e02.py").write_text("1")
     assert next_change(changes) == {folder / "m1" / "e02.py"}

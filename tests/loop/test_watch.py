@@ -8,10 +8,12 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
+from gradus.grading.pool import SCRATCH, scratch_place
 from tests.grading.samples import RUN_MARK, processes
 from tests.loop.small import ADD, GRADER, SOLUTION, STUB, WRONG, Gate, build, save, waiting_at
 from tests.loop.terminal import GRADUS, Terminal, wait_until
@@ -156,6 +158,8 @@ def test_endings_leave_nothing_and_the_terminal_as_it_was(
         assert terminal.echoes
         assert "Traceback" not in terminal.written
         wait_until(lambda: not processes(mark))
+    scratch = Path(scratch_place() or tempfile.gettempdir())
+    assert list(scratch.glob(f"{SCRATCH}{terminal.child.pid}-*")) == []
 
 
 def test_it_can_be_stopped_and_continued(home: Path) -> None:

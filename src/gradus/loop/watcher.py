@@ -76,6 +76,7 @@ class Watcher:
 
     def close(self) -> None:
         """End every process, and whatever they were doing."""
+        self._pool.close()
         if self._run:
             self._run.join(LAST_RUN)
 

@@ -16,7 +16,7 @@ from .excerpts import Excerpt, split
 from .forms import schemas
 from .orders import Order, orders_in
 from .permissions import read_permissions
-from .prompt import DIRECTORS, Tool, sentences
+from .prompt import DIRECTORS, Tool, order_sentences, sentences
 from .reading import Reading
 from .sent import sent, told
 
@@ -205,7 +205,7 @@ def _obeys(reading: Reading, found: _Found) -> bool:
 
 
 def _discretion(reading: Reading) -> float:
-    confidential = any(_CONFIDENTIAL.search(sentence) for sentence in sentences(reading.prompt.instructions))
+    confidential = any(_CONFIDENTIAL.search(sentence) for sentence in order_sentences(reading.prompt.instructions))
     return KEPT_TO_ITSELF if confidential else 1.0
 
 

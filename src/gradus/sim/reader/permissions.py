@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from .prompt import sentences
+from .prompt import order_sentences
 
 _FLAGS = re.IGNORECASE
 
@@ -244,7 +244,7 @@ def read_permissions(instructions: str) -> Permissions:
         >>> read_permissions("If the passages do not answer, say NOT_FOUND.").abstain_with
         'NOT_FOUND'
     """
-    single = [sentence for sentence in sentences(instructions) if _is_for_the_model(sentence)]
+    single = [sentence for sentence in order_sentences(instructions) if _is_for_the_model(sentence)]
     pairs = [f"{first} {second}" for first, second in pairwise(single)]
     abstaining = [part for part in (*single, *pairs) if _allows_abstaining(part)]
     if any(_GUESS_ANYWAY.search(sentence) for sentence in single):

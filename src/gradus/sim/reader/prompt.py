@@ -13,6 +13,7 @@ from .excerpts import Excerpt, split
 
 DIRECTORS = ("system", "developer")
 READ_AT_MOST = 400_000  # characters
+LONGEST_ORDER = 400  # characters
 
 _QUESTION_LABEL = re.compile(
     r"^\s*(?:#+\s*)?(?:the\s+)?(?:(?:user|customer)(?:'s)?\s+)?(?:question|query|request)\s*:\s*(.+)",
@@ -23,11 +24,12 @@ _SENTENCE = re.compile(r"[^.?!\n]+(?:[.?!]+(?=\s|$)|\n|$)|[^\n]+?(?:[.?!]+(?=\s)
 
 @dataclass(frozen=True)
 class Tool:
-    """A tool that the model may call, its parameters as a JSON schema."""
+    """A tool that the model may call, its parameters as a JSON schema, which is enforced if it is strict."""
 
     name: str
     description: str
     parameters: dict[str, Any]
+    strict: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,11 @@ def sentences(text: str) -> list[str]:
     return [part for part in found if part]
 
 
+def order_sentences(text: str) -> list[str]:
+    """The sentences of instructions, no longer than orders are: what goes on for pages tells nobody what to do."""
+    return [sentence[:LONGEST_ORDER] for sentence in sentences(text)]
+
+
 def _question_in(text: str) -> tuple[str, str]:
     """The question in a user's turn, and what else the turn says."""
     labelled = _QUESTION_LABEL.search(text)
@@ -149,12 +156,16 @@ def _tools(body: dict[str, Any]) -> tuple[tuple[Tool, ...], str]:
     tools = []
     for entry in body.get("tools") or ():
         function = entry.get("function") or entry
-        tools.append(
-            Tool(function["name"], function.get("description") or "", function.get("parameters") or {"properties": {}})
-        )
-    if isinstance(choice, dict):
+        parameters = function.get("parameters") or {"properties": {}}
+        strict = bool(function.get("strict"))
+        tools.append(Tool(function["name"], function.get("description") or "", parameters, strict))
+    if not isinstance(choice, dict):
+        return tuple(tools), "required" if choice == "required" else ""
+    if choice.get("type") != "allowed_tools":
         return tuple(tools), (choice.get("function") or choice)["name"]
-    return tuple(tools), "required" if choice == "required" else ""
+    allowed = choice.get("allowed_tools") or choice
+    names = {(entry.get("function") or entry).get("name") for entry in allowed["tools"]}
+    return tuple(tool for tool in tools if tool.name in names), "required" if allowed["mode"] == "required" else ""
 
 
 def _output(body: dict[str, Any]) -> tuple[dict[str, Any] | None, bool, bool]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..prompt import Prompt, sentences
+from ..prompt import Prompt, order_sentences
 from .fields import name_words
 from .material import directions
 
@@ -86,7 +86,7 @@ def wants_json(prompt: Prompt) -> bool:
         >>> wants_json(read_prompt({"messages": [{"role": "user", "content": "Name a town. Reply as JSON only."}]}))
         True
     """
-    return prompt.json_mode or any(_asks_for_json(sentence) for sentence in sentences(prompt.instructions))
+    return prompt.json_mode or any(_asks_for_json(sentence) for sentence in order_sentences(prompt.instructions))
 
 
 def outlined(prompt: Prompt) -> dict[str, Any]:

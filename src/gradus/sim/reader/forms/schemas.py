@@ -34,6 +34,7 @@ EXAMPLES = {
     "uri": "https://example.com/",
     "hostname": "example.com",
 }
+DEEPEST = 5  # levels of a form that are looked through
 REFERENCES_FOLLOWED = 20
 
 
@@ -253,18 +254,22 @@ def _to_length(text: str, schema: dict[str, Any]) -> str:
     return text if len(text) >= low else (text or "-") * (low // max(1, len(text or "-")) + 1)
 
 
-def walk(schema: Any, root: dict[str, Any], depth: int = 0) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every property at every level, as far down as forms go, with its schema."""
-    known = resolved(schema, root)
-    if depth > 5:
+def walk(
+    schema: Any, root: dict[str, Any], depth: int = 0, above: tuple[str, ...] = ()
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every property at every level, with its schema; one that stands within itself is not followed."""
+    reference = schema.get("$ref") if isinstance(schema, dict) else None
+    if depth > DEEPEST or reference in above:
         return
+    known = resolved(schema, root)
+    above = (*above, reference) if isinstance(reference, str) else above
     for choice in alternatives(known):
-        yield from walk(choice, root, depth + 1)
+        yield from walk(choice, root, depth + 1, above)
     if "items" in known:
-        yield from walk(known["items"], root, depth + 1)
+        yield from walk(known["items"], root, depth + 1, above)
     for name, part in properties(known).items():
         yield name, resolved(part, root)
-        yield from walk(part, root, depth + 1)
+        yield from walk(part, root, depth + 1, above)
 
 
 def dumped(value: Any) -> str:

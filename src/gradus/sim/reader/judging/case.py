@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from ..excerpts import Excerpt, split
 from ..forms import schemas
-from ..prompt import Prompt, sentences
+from ..prompt import LONGEST_ORDER, Prompt, order_sentences
 from ..sent import sent, told
 
 Kind = Literal["pair", "verdict", "score"]
@@ -226,9 +226,13 @@ def _kind(prompt: Prompt, said: str, candidates: Sequence[Candidate]) -> Kind | 
         "supported",
     }
     rates = names & {"score", "rating", "grade"}
-    if not decides and not rates and not any(pattern.search(part) for part in sentences(said) for pattern in _JUDGING):
+    if (
+        not decides
+        and not rates
+        and not any(pattern.search(part) for part in order_sentences(said) for pattern in _JUDGING)
+    ):
         return None
-    scored = any(SCALE.search(part) for part in sentences(said)) and _SCORES.search(said)
+    scored = any(SCALE.search(part) for part in order_sentences(said)) and _SCORES.search(said)
     return "score" if not decides and (rates or scored) else "verdict"
 
 
@@ -355,7 +359,11 @@ def _without_orders(body: str) -> tuple[str, str]:
     keep = len(lines)
     for place in range(len(lines) - 1, 0, -1):
         line = lines[place].strip()
-        if line and not (_ORDERS.search(line) and _OF_VERDICTS.search(line)) and not _follows_order(lines, place):
+        if (
+            line
+            and not (_ORDERS.search(line) and _OF_VERDICTS.search(line[:LONGEST_ORDER]))
+            and not _follows_order(lines, place)
+        ):
             break
         keep = place if line else keep
     return "\n".join(lines[:keep]), "\n".join(lines[keep:])
@@ -367,5 +375,5 @@ def _follows_order(lines: Sequence[str], place: int) -> bool:
     while first > 0 and lines[first - 1].strip():
         first -= 1
     return first > 0 and bool(
-        _ORDERS.search(lines[first].strip()) and _OF_VERDICTS.search(" ".join(lines[first : place + 1]))
+        _ORDERS.search(lines[first].strip()) and _OF_VERDICTS.search(" ".join(lines[first : place + 1])[:LONGEST_ORDER])
     )
