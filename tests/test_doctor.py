@@ -362,7 +362,7 @@ def test_make_doctor_without_a_venv_says_so_and_the_rest_too(python: str | None,
     run = subprocess.run(
         ["make", "doctor", f"PYTHON={sys.executable}"],
         cwd=clone,
-        env={**os.environ, "MAKEFLAGS": ""},
+        env={**os.environ, "MAKEFLAGS": "", "MAKELEVEL": ""},  # `make test` may be running this
         capture_output=True,
         text=True,
         check=False,
