@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from benchmarks import corpus, grading, simulator, start_up
+from benchmarks import corpus, grading, loop, simulator, start_up
 
 if __name__ == "__main__":
     grading.main()
+    loop.main()
     start_up.main()
     simulator.main()
     corpus.main()

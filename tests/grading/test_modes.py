@@ -10,12 +10,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gradus.curriculum import Curriculum
 from gradus.grading.pool import SCRATCH, Pool, scratch_place
+from gradus.grading.verdicts import Verdict
 from tests.grading.conftest import HOUSE, LIMITS
 from tests.grading.forgeries import FORGERIES
 from tests.grading.modes import in_loopback
@@ -52,6 +54,32 @@ def test_a_cold_start_agrees(
         result = pool.grade(exercise, write_submission(sample.source))
     assert tuple(task.verdict for task in result.tasks) == sample.verdicts
     assert sample.tells in "\n".join(test.message for task in result.tasks for test in task.tests)
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [s for s in SAMPLES if s.name in ("solved", "wrong", "untouched", "exits_in_a_check", "endless_loop")],
+    ids=lambda sample: sample.name,
+)
+@pytest.mark.parametrize("seed", [None, 3])
+def test_examiners_that_share_the_tests_agree_with_one(
+    sample: Sample, seed: int | None, house: Curriculum, pool: Pool, write_submission: WriteSubmission
+) -> None:
+    exercise = house.exercise("m1_engineering/e01_sample")
+    target = write_submission(sample.source)
+    with Pool([exercise], LIMITS, parts=2) as shared:
+        found, alone = shared.examine(exercise, target, seed), pool.examine(exercise, target, seed)
+    assert [(test.name, test.outcome) for test in found] == [(test.name, test.outcome) for test in alone]
+
+
+def test_a_grader_without_tests_is_broken_once_however_many_share_it(house: Curriculum, tmp_path: Path) -> None:
+    exercise = house.exercise("m1_engineering/e01_sample")
+    shutil.copytree(HOUSE, tmp_path / "house")
+    bare = replace(exercise, root=tmp_path / "house")
+    bare.grader.write_text('"""No tests."""\n', encoding="utf-8")
+    with Pool([bare], LIMITS, parts=2) as shared:
+        (only,) = shared.examine(bare, tmp_path)
+    assert only.outcome is Verdict.BROKEN
 
 
 def test_closing_the_pool_ends_every_process(house: Curriculum, write_submission: WriteSubmission) -> None:

@@ -57,6 +57,8 @@ class ExaminerJob:
         limits: see `Limits`.
         seed: None for the order in the file, or a number to shuffle the tests by.
         live: whether the controller has something that answers in place of scripts.
+        part: which share of the tests is this examiner's: 0 for the first.
+        parts: how many examiners share them.
     """
 
     stem: str
@@ -64,6 +66,8 @@ class ExaminerJob:
     limits: dict[str, Any]
     seed: int | None
     live: bool
+    part: int
+    parts: int
 
 
 class RemoteWorker:
@@ -95,6 +99,7 @@ class Examiner:
         self._controller: socket.socket | None = None
         self._scratch = Path()
         self._uncollected: dict[str, str] = {}
+        self._places: dict[str, int] = {}
         self._tests = 0
 
     @pytest.fixture
@@ -120,6 +125,9 @@ class Examiner:
         session.items[:] = [item for item in session.items if stem_of(item.path) == job.stem]
         if job.seed is not None:
             random.Random(job.seed).shuffle(session.items)
+        found = bool(session.items)
+        self._places = {item.nodeid: place for place, item in enumerate(session.items)}
+        session.items[:] = session.items[job.part :: job.parts]
         session.testscollected = len(session.items)
         link = self._link(Limits(**job.limits))
         session.config.stash[link_for] = lambda stem: link
@@ -127,9 +135,9 @@ class Examiner:
             session.config.stash[upstream] = RemoteCore(lambda message: ask(controller, message)[0], 0)
         link.start()
         _forbid_waiting_and_sockets()
-        if not session.items:
+        if not found and job.part == 0:
             why = self._uncollected.get(job.stem, "it has no tests")
-            self._send(TestResult("collection", 1, Verdict.BROKEN, 0.0, returned=why))
+            self._send(TestResult("collection", 1, Verdict.BROKEN, 0.0, returned=why), 0)
 
     def _link(self, limits: Limits) -> Link:
         controller, budget = self._controller, Budget(limits)
@@ -144,7 +152,7 @@ class Examiner:
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:
         """Send the judged result on; what pytest itself keeps is the bare minimum."""
         if call.when == "call" or call.excinfo is not None:
-            self._send(result_of(item, call))
+            self._send(result_of(item, call), self._places[item.nodeid])
         outcome = "failed" if call.excinfo else "passed"
         return pytest.TestReport(item.nodeid, item.location, {}, outcome, None, call.when, duration=call.duration)  # type: ignore[arg-type]
 
@@ -154,9 +162,9 @@ class Examiner:
             ask(self._controller, {"op": "done"})
             os._exit(0)
 
-    def _send(self, result: TestResult) -> None:
+    def _send(self, result: TestResult, place: int) -> None:
         assert self._controller is not None
-        ask(self._controller, {"op": "result", "test": asdict(result)})
+        ask(self._controller, {"op": "result", "test": asdict(result), "place": place})
 
 
 def _forbid_waiting_and_sockets() -> None:
@@ -174,7 +182,7 @@ def examiner_zygote(control: socket.socket, graders: list[Path]) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(null, stream)
-    tokens.count("")  # loads the tokenizer, for all forks to come
+    tokens.count(["hello"])  # loads the tokenizer, for all forks to come
     pytest.main(
         [*PYTEST_OPTIONS, f"--rootdir={graders[0].parents[2]}", *map(str, graders)], plugins=[Examiner(control)]
     )

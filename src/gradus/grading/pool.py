@@ -161,6 +161,8 @@ class Pool:
         exercises: whose graders to collect.
         limits: see `Limits`.
         upstream: what answers in place of the graders' scripts; None: nothing does.
+        parts: how many examiners share the tests of one exercise, each with a worker of its own. An examiner and its
+            worker take turns, so that one pair keeps one core busy.
 
     Example:
         >>> with Pool(curriculum.exercises) as pool:
@@ -168,11 +170,16 @@ class Pool:
     """
 
     def __init__(
-        self, exercises: Sequence[Exercise], limits: Limits = DEFAULT_LIMITS, upstream: Core | None = None
+        self,
+        exercises: Sequence[Exercise],
+        limits: Limits = DEFAULT_LIMITS,
+        upstream: Core | None = None,
+        parts: int = 1,
     ) -> None:
         _clear_abandoned_scratch()
         self._limits = limits
         self._upstream = upstream
+        self._parts = parts
         self._examiners = ForkServer("examiner", [exercise.grader for exercise in exercises])
         self._workers = ForkServer("worker")
 
@@ -206,13 +213,21 @@ class Pool:
 
     def examine(self, exercise: Exercise, target: Path, seed: int | None = None) -> list[TestResult]:
         """The tests behind `grade`, also those that belong to no task."""
-        scratch = Path(tempfile.mkdtemp(prefix=f"{SCRATCH}{os.getpid()}-", dir=scratch_place()))
-        try:
-            (scratch / "work").mkdir()
-            run = _Run(exercise, target.resolve(), scratch, seed, self._limits, self._workers, self._upstream)
-            return run.examine(self._examiners)
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+
+        def share(part: int) -> list[tuple[int, TestResult]]:
+            scratch = Path(tempfile.mkdtemp(prefix=f"{SCRATCH}{os.getpid()}-", dir=scratch_place()))
+            try:
+                (scratch / "work").mkdir()
+                run = _Run(exercise, target.resolve(), scratch, seed, self._limits, self._workers, self._upstream)
+                return run.examine(self._examiners, part, self._parts)
+            finally:
+                shutil.rmtree(scratch, ignore_errors=True)
+
+        if self._parts == 1:
+            return [test for _, test in share(0)]
+        with ThreadPoolExecutor(self._parts) as threads:
+            found = [placed for shared in threads.map(share, range(self._parts)) for placed in shared]
+        return [test for _, test in sorted(found, key=lambda placed: placed[0])]
 
 
 class _Run:
@@ -237,7 +252,7 @@ class _Run:
         self._served = CoreServer()
         self._deadline = 0.0
         self._running: set[int] = set()
-        self._tests: list[TestResult] = []
+        self._tests: list[tuple[int, TestResult]] = []
         self._job = WorkerJob(
             stem=exercise.stem,
             target=str(target),
@@ -247,7 +262,8 @@ class _Run:
             limits=limits.to_json(),
         )
 
-    def examine(self, examiners: ForkServer) -> list[TestResult]:
+    def examine(self, examiners: ForkServer, part: int, parts: int) -> list[tuple[int, TestResult]]:
+        """The tests of this part, each with its place among all."""
         ours, theirs = socket.socketpair()
         job = {
             "stem": self._exercise.stem,
@@ -255,6 +271,8 @@ class _Run:
             "limits": self._limits.to_json(),
             "seed": self._seed,
             "live": self._upstream is not None,
+            "part": part,
+            "parts": parts,
         }
         examiner = examiners.fork(job, [theirs.fileno()])
         theirs.close()
@@ -267,7 +285,7 @@ class _Run:
                 self._workers.end(pid)
         if not ended:
             why = f"The grader did not come to its end. {how}".strip()
-            self._tests.append(TestResult("examiner", 1, Verdict.BROKEN, 0.0, returned=why))
+            self._tests.append((sys.maxsize, TestResult("examiner", 1, Verdict.BROKEN, 0.0, returned=why)))
         return self._tests
 
     def _attend(self, examiner: socket.socket) -> bool:
@@ -293,7 +311,7 @@ class _Run:
             send_message(examiner, self._pass_on(message))
         else:
             if message["op"] == "result":
-                self._tests.append(_read_test(message["test"]))
+                self._tests.append((message["place"], _read_test(message["test"])))
             send_message(examiner, {})
 
     def _pass_on(self, message: Message) -> Message:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +25,7 @@ from gradus.loop.solution import SolutionError, beside, may_be_shown
 from gradus.loop.version import Version, syntax_error, version_of
 
 LAST_RUN = 5.0  # seconds that a run gets to clear up after its processes were ended
+PARTS = min(2, os.cpu_count() or 1)  # a second pair of processes is worth it where it has a core of its own
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class Watcher:
         self._again = True  # grade, whether the file has changed or not
         self._judge: Path | None = None  # a file that changed and that graders were made of
         self._run: threading.Thread | None = None
-        self._pool = Pool(curriculum.exercises)
+        self._pool = Pool(curriculum.exercises, parts=PARTS)
         self._keys: dict[str, Callable[[], None]] = {
             "n": self._next,
             "h": self._hint,
@@ -196,7 +198,7 @@ class Watcher:
             word = str(error)
         except KeyError:
             word = f"{self._view.exercise.stem} is not in its module.toml any more; it is graded as it was."
-        self._pool = Pool(self._curriculum.exercises)
+        self._pool = Pool(self._curriculum.exercises, parts=PARTS)
         self._view = replace(self._view, word=word)
 
     def _next(self) -> None:
