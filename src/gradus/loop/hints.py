@@ -41,7 +41,13 @@ class Offer:
 
 
 def next_hint(
-    curriculum: Curriculum, exercise: Exercise, progress: Progress, screen: Screen, number: int | None = None
+    curriculum: Curriculum,
+    exercise: Exercise,
+    progress: Progress,
+    screen: Screen,
+    number: int | None = None,
+    *,
+    watching: bool = False,
 ) -> tuple[str, Progress]:
     """One more hint, after those that were shown before.
 
@@ -51,6 +57,7 @@ def next_hint(
         progress: how far they have been shown.
         screen: what the page will be shown on.
         number: of the task; without it, the first task that did not pass in the last run.
+        watching: whether a key of the watcher asked for it.
 
     Returns:
         The page, and the progress to remember.
@@ -59,7 +66,7 @@ def next_hint(
         HintError: there is no such task.
         LessonError: the lesson cannot be read, or has no hint for the task.
     """
-    scene = scene_of(curriculum, screen)
+    scene = scene_of(curriculum, screen, watching=watching)
     task = _task(scene, exercise, progress, number)
     if task is None:
         return screen.draw(_all_passed(scene, exercise)), progress

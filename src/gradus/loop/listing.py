@@ -21,9 +21,9 @@ NEEDS = 17
 NARROW = 60  # fewer cells than this do without status and needs
 
 
-def listing(curriculum: Curriculum, progress: Progress, screen: Screen) -> str:
+def listing(curriculum: Curriculum, progress: Progress, screen: Screen, *, watching: bool = False) -> str:
     """The page as text that ends in a newline."""
-    scene = scene_of(curriculum, screen)
+    scene = scene_of(curriculum, screen, watching=watching)
     following = current(curriculum, progress, curriculum.root)
     lines = [_row(screen, Text("Gradus", "bold"), _Cells("min", "points", "status", "needs"), "dim"), Text()]
     for module in curriculum.modules:

@@ -14,9 +14,9 @@ from gradus.grading.verdicts import Report
 WIDEST = 243  # two columns of as many cells as a line of code may have
 
 
-def scene_of(curriculum: Curriculum, screen: Screen) -> Scene:
-    """The learner's own exercises, without a grading run."""
-    return Scene(curriculum, Report("exercises", 0.0, ()), screen)
+def scene_of(curriculum: Curriculum, screen: Screen, *, watching: bool = False) -> Scene:
+    """The learner's own exercises, without a grading run; with `watching` nothing tells what to type."""
+    return Scene(curriculum, Report("exercises", 0.0, ()), screen, watching=watching)
 
 
 def wide_screen(stream: TextIO) -> Screen:

@@ -218,7 +218,7 @@ class Watcher:
         before, exercise = self._known(), self._view.exercise
 
         def hint(screen: Screen) -> str:
-            return next_hint(self._curriculum, exercise, before, screen)[0]
+            return next_hint(self._curriculum, exercise, before, screen, watching=True)[0]
 
         if self._open(hint):
             self._remember(next_hint(self._curriculum, exercise, before, self._display.screen)[1])
@@ -237,7 +237,7 @@ class Watcher:
 
     def _list(self) -> None:
         known = self._known()
-        self._open(lambda screen: listing(self._curriculum, known, screen))
+        self._open(lambda screen: listing(self._curriculum, known, screen, watching=True))
 
     def _quit(self) -> None:
         raise Quit
