@@ -79,6 +79,14 @@ def test_next_exercise(curriculum: Curriculum, report_of: ReportOf) -> None:
     hold("next_exercise", render(curriculum, report_of(m1_e00=[PASSED]), PLAIN))
 
 
+def test_module_finished(curriculum: Curriculum, report_of: ReportOf) -> None:
+    report = report_of(m1_e00=[PASSED], m1_e06=[PASSED] * 3)
+    hold("module_finished", render(curriculum, report, PLAIN))
+    assert "is finished" not in render(curriculum, report_of(m1_e00=[PASSED]), PLAIN)
+    begun = report_of(m1_e00=[PASSED], m1_e06=[PASSED] * 3, m2_e04=[PASSED, TODO])
+    assert "is finished" not in render(curriculum, begun, PLAIN)
+
+
 def test_everything_done(curriculum: Curriculum, report_of: ReportOf) -> None:
     hold("everything_done", render(curriculum, everything_done(report_of), PLAIN))
 

@@ -20,7 +20,7 @@ from gradus.grading.reporters.terminal.scene import (
 )
 from gradus.grading.reporters.terminal.screen import Screen
 from gradus.grading.reporters.text import counted
-from gradus.grading.verdicts import ExerciseResult, Report, Status, Verdict, points_by_skill
+from gradus.grading.verdicts import ExerciseResult, Report, Status, Verdict, points_by_module, points_by_skill
 
 HEIGHT = 25
 # How many lines a field may take, and whether other modules than the current one are shown: tried until all fits.
@@ -86,7 +86,23 @@ def after_board(scene: Scene, most: int | None) -> list[Text]:
     """What comes after the board, no field of it longer than `most` lines."""
     notice = _broken_graders(scene)
     after = explanation(scene, scene.current, most) if scene.current else _closing(scene)
-    return [*notice, Text(), *after]
+    return [*notice, Text(), *_module_finished(scene), *after]
+
+
+def _module_finished(scene: Scene) -> list[Text]:
+    """A word where the module before the current exercise has just been finished, and its own is still untouched."""
+    if not (scene.whole and scene.at_home and scene.current):
+        return []
+    status = {result.stem: result.status for result in scene.report.exercises}
+    modules = scene.curriculum.modules
+    at = next(place for place, module in enumerate(modules) if scene.exercise(scene.current) in module.exercises)
+    before, now = modules[at - 1], modules[at]
+    untouched = {status[exercise.stem] for exercise in now.exercises} == {Status.NOT_STARTED}
+    if at == 0 or not untouched or {status[exercise.stem] for exercise in before.exercises} != {Status.DONE}:
+        return []
+    earned, _ = points_by_module(scene.report)[before.id]
+    words = f"{before.title} is finished: {counted(len(before.exercises), 'exercise')}, all {earned} points."
+    return [*paragraph(scene, f"{words} Now comes {now.title}.", "bold green"), Text()]
 
 
 def _broken_graders(scene: Scene) -> list[Text]:
