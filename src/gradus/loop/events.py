@@ -15,7 +15,7 @@ from watchfiles import Change, watch
 
 from gradus.loop.progress import FOLDER
 
-SETTLED = 20  # ms without another change: editors write twice
+SETTLED = 8  # ms without another change: editors write twice, and what comes later is graded again
 LONGEST = 500  # ms until changes that do not settle are told all the same
 TICK = 1000  # ms after which a look is worth while even if nothing was told
 POLL = 200  # ms; of two changes within a second, polling sees only one, so every look is worth while
