@@ -121,7 +121,10 @@ def result_of(item: pytest.Item, call: pytest.CallInfo[None]) -> TestResult:
     error = call.excinfo.value if call.excinfo else None
     link = item.stash.get(current_link, None)
     result = explain(case, error, call.duration, link, item.config.stash.get(comparison, None))
-    simulator = getattr(item, "funcargs", {}).get("sim")
+    lent = getattr(item, "funcargs", {})
+    if isinstance(lent.get("encoder"), Encoder):
+        result = replace(result, embedded=lent["encoder"].misses)
+    simulator = lent.get("sim")
     if not isinstance(simulator, LentSimulator):
         return result
     return with_what_was_said(result, simulator, case.held_out, live=upstream in item.config.stash)

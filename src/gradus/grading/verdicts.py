@@ -54,6 +54,7 @@ class TestResult:
     them. `returned` tells both what came back and what was raised. `where` is "path:line". `printed` is what the
     learner's code wrote to stdout and stderr during this test. A held-out test leaves everything but `why` empty.
     `calls`, `tokens` and `cost` are what the model was asked and charged for; in a live run, what the endpoint was.
+    `embedded` is how many texts the examiner's encoder had never met before, which takes it a while.
     `conversation` is what was said, where the test failed; in a live run, in any case.
     """
 
@@ -73,6 +74,7 @@ class TestResult:
     calls: int = 0
     tokens: int = 0
     cost: float = 0.0
+    embedded: int = 0
     conversation: tuple[Call, ...] = ()
 
     @property
@@ -153,6 +155,11 @@ class ExerciseResult:
     @property
     def broken(self) -> bool:
         return any(task.verdict is Verdict.BROKEN for task in self.tasks)
+
+    @property
+    def embedded(self) -> int:
+        """How many texts were met for the first time by the encoder; the next run finds their vectors in the cache."""
+        return sum(test.embedded for task in self.tasks for test in task.tests)
 
 
 @dataclass(frozen=True)

@@ -176,6 +176,9 @@ class Watcher:
 
     def _say(self, result: ExerciseResult) -> str:
         """What to press, where that is worth a sentence."""
+        if result.embedded:
+            met = counted(result.embedded, "text")
+            return f"{met} had to be embedded for the first time. The next save is faster."
         if result.status is Status.DONE:
             return "n goes on, s shows the solution beside yours."
         offered = offer(self._curriculum, result, self._progress)
