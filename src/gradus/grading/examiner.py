@@ -23,6 +23,7 @@ from gradus.grading.limits import Limits
 from gradus.grading.link import Link, Worker
 from gradus.grading.peer import Message
 from gradus.grading.served import RemoteCore
+from gradus.grading.tickets import MOST, read_ticket
 from gradus.grading.verdicts import TestResult, Verdict
 from gradus.sim import tokens
 
@@ -57,8 +58,7 @@ class ExaminerJob:
         limits: see `Limits`.
         seed: None for the order in the file, or a number to shuffle the tests by.
         live: whether the controller has something that answers in place of scripts.
-        part: which share of the tests is this examiner's: 0 for the first.
-        parts: how many examiners share them.
+        part: which of the examiners this is that share the tests: 0 for the first.
     """
 
     stem: str
@@ -67,7 +67,6 @@ class ExaminerJob:
     seed: int | None
     live: bool
     part: int
-    parts: int
 
 
 class RemoteWorker:
@@ -116,18 +115,16 @@ class Examiner:
             self._uncollected[stem_of(path)] = str(report.longrepr).strip().splitlines()[-1]
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtestloop(self, session: pytest.Session) -> None:
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Serve forks here for ever. A fork goes on from here with one exercise's tests."""
-        described, (fd,) = serve_forks(self._control)
+        described, (fd, tickets) = serve_forks(self._control)
         job = ExaminerJob(**described)
         self._controller = controller = socket.socket(fileno=fd)
         self._scratch = Path(job.scratch)
         session.items[:] = [item for item in session.items if stem_of(item.path) == job.stem]
         if job.seed is not None:
             random.Random(job.seed).shuffle(session.items)
-        found = bool(session.items)
         self._places = {item.nodeid: place for place, item in enumerate(session.items)}
-        session.items[:] = session.items[job.part :: job.parts]
         session.testscollected = len(session.items)
         link = self._link(Limits(**job.limits))
         session.config.stash[link_for] = lambda stem: link
@@ -135,9 +132,15 @@ class Examiner:
             session.config.stash[upstream] = RemoteCore(lambda message: ask(controller, message)[0], 0)
         link.start()
         _forbid_waiting_and_sockets()
-        if not found and job.part == 0:
-            why = self._uncollected.get(job.stem, "it has no tests")
+        if not 0 < len(session.items) <= MOST and job.part == 0:
+            why = (
+                f"it has more than {MOST} tests"
+                if session.items
+                else self._uncollected.get(job.stem, "it has no tests")
+            )
             self._send(TestResult("collection", 1, Verdict.BROKEN, 0.0, returned=why), 0)
+        _run_tests(session.items, tickets)
+        return True
 
     def _link(self, limits: Limits) -> Link:
         controller, budget = self._controller, Budget(limits)
@@ -165,6 +168,20 @@ class Examiner:
     def _send(self, result: TestResult, place: int) -> None:
         assert self._controller is not None
         ask(self._controller, {"op": "result", "test": asdict(result), "place": place})
+
+
+def _run_tests(items: list[pytest.Item], tickets: int) -> None:
+    """Run tests as the next ticket says until none is left: whoever is done sooner takes more of them."""
+
+    def draw() -> pytest.Item | None:
+        place = read_ticket(tickets)
+        return items[place] if place < len(items) else None
+
+    item = draw()
+    while item is not None:
+        following = draw()  # what its fixtures outlive it for
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        item = following
 
 
 def _forbid_waiting_and_sockets() -> None:

@@ -28,6 +28,7 @@ from gradus.grading.conversation import call_of
 from gradus.grading.limits import DEFAULT_LIMITS, Limits
 from gradus.grading.misconceptions import compared
 from gradus.grading.served import CoreServer
+from gradus.grading.tickets import issue_tickets
 from gradus.grading.verdicts import ExerciseResult, Report, TestResult, Verdict, exercise_result
 from gradus.grading.wire import WireError
 from gradus.grading.worker import ENVIRONMENT, WorkerJob
@@ -213,20 +214,22 @@ class Pool:
 
     def examine(self, exercise: Exercise, target: Path, seed: int | None = None) -> list[TestResult]:
         """The tests behind `grade`, also those that belong to no task."""
+        tickets = issue_tickets()
 
         def share(part: int) -> list[tuple[int, TestResult]]:
             scratch = Path(tempfile.mkdtemp(prefix=f"{SCRATCH}{os.getpid()}-", dir=scratch_place()))
             try:
                 (scratch / "work").mkdir()
                 run = _Run(exercise, target.resolve(), scratch, seed, self._limits, self._workers, self._upstream)
-                return run.examine(self._examiners, part, self._parts)
+                return run.examine(self._examiners, part, tickets)
             finally:
                 shutil.rmtree(scratch, ignore_errors=True)
 
-        if self._parts == 1:
-            return [test for _, test in share(0)]
-        with ThreadPoolExecutor(self._parts) as threads:
-            found = [placed for shared in threads.map(share, range(self._parts)) for placed in shared]
+        try:
+            with ThreadPoolExecutor(self._parts) as threads:
+                found = [placed for shared in threads.map(share, range(self._parts)) for placed in shared]
+        finally:
+            os.close(tickets)
         return [test for _, test in sorted(found, key=lambda placed: placed[0])]
 
 
@@ -262,8 +265,8 @@ class _Run:
             limits=limits.to_json(),
         )
 
-    def examine(self, examiners: ForkServer, part: int, parts: int) -> list[tuple[int, TestResult]]:
-        """The tests of this part, each with its place among all."""
+    def examine(self, examiners: ForkServer, part: int, tickets: int) -> list[tuple[int, TestResult]]:
+        """The tests that this examiner gets tickets for, each with its place among all."""
         ours, theirs = socket.socketpair()
         job = {
             "stem": self._exercise.stem,
@@ -272,9 +275,8 @@ class _Run:
             "seed": self._seed,
             "live": self._upstream is not None,
             "part": part,
-            "parts": parts,
         }
-        examiner = examiners.fork(job, [theirs.fileno()])
+        examiner = examiners.fork(job, [theirs.fileno(), tickets])
         theirs.close()
         try:
             ended = self._attend(ours)
