@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import functools
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,9 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from openai import AsyncOpenAI, OpenAI
-from pydantic import BaseModel, TypeAdapter
 
 from gradus.sim import Simulator
+from tests.sim import protocol
 
 
 def letters(texts: list[str]) -> NDArray[np.float32]:
@@ -48,22 +47,4 @@ def async_client(sim: Simulator) -> AsyncOpenAI:
 @pytest.fixture(scope="session")
 def strictly() -> Callable[[Any, Any], Any]:
     """Validate data against a type of the SDK: nothing required is missing, nothing is there that it does not know."""
-    adapter = functools.cache(TypeAdapter)
-
-    def validate(kind: Any, data: Any) -> Any:
-        value = adapter(kind).validate_python(data)
-        unknown = list(_unknown(value, "$"))
-        assert not unknown, f"fields that the SDK does not know: {unknown}"
-        return value
-
-    return validate
-
-
-def _unknown(value: Any, path: str) -> Iterator[str]:
-    if isinstance(value, BaseModel):
-        yield from (f"{path}.{name}" for name in value.model_extra or {})
-        for name in type(value).model_fields:
-            yield from _unknown(getattr(value, name), f"{path}.{name}")
-    elif isinstance(value, list):
-        for place, entry in enumerate(value):
-            yield from _unknown(entry, f"{path}[{place}]")
+    return protocol.validated

@@ -367,13 +367,23 @@ def check_deleted(wire: Wire, name: str) -> Object:
 def strictly(kind: Any, data: Any) -> None:
     """Hold a JSON value to a type of the SDK: nothing missing, nothing unknown, nothing of another JSON type."""
     try:
-        value = _adapter(kind).validate_json(json.dumps(data), strict=True)
+        validated(kind, data)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        raise AssertionError(f"the SDK's {kind.__name__} does not accept {where}: {first['msg']}") from error
-    unknown = list(_unknown(value, kind.__name__))
+        raise AssertionError(f"the SDK's {_name(kind)} does not accept {where}: {first['msg']}") from error
+
+
+def validated(kind: Any, data: Any) -> Any:
+    """A JSON value as a type of the SDK; ValidationError, or AssertionError for a field that it does not know."""
+    value = _adapter(kind).validate_json(json.dumps(data), strict=True)
+    unknown = list(_unknown(value, _name(kind)))
     assert not unknown, f"the SDK does not know {unknown}"
+    return value
+
+
+def _name(kind: Any) -> str:
+    return str(getattr(kind, "__name__", kind))
 
 
 @functools.cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from abc import ABC, abstractmethod
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -18,23 +19,48 @@ class Waiting(Protocol):
     async def wait_async(self, seconds: float) -> None: ...
 
 
-class Clock(Waiting, Protocol):
-    """A clock that a simulator can go by; what the methods mean, VirtualClock says."""
+class Clock(ABC):
+    """A clock that a simulator can go by.
 
-    epoch: datetime
-    slept: list[float]
+    Args:
+        epoch: the moment (aware, UTC) at which `now` is 0.
+
+    Attributes:
+        slept: the waits that code asked for, in seconds.
+    """
+
+    def __init__(self, epoch: datetime) -> None:
+        self.epoch = epoch
+        self.slept: list[float] = []
 
     @property
-    def now(self) -> float: ...
+    @abstractmethod
+    def now(self) -> float:
+        """Seconds since the clock was made."""
 
-    def time(self) -> float: ...
+    @abstractmethod
+    def advance(self, seconds: float) -> None:
+        """Come back when so much time has passed. Raises ValueError for a negative number, as `time.sleep` does."""
 
-    def sleep(self, seconds: float) -> None: ...
+    @abstractmethod
+    async def wait_async(self, seconds: float) -> None:
+        """`wait`, letting other tasks run."""
 
-    def advance(self, seconds: float) -> None: ...
+    def time(self) -> float:
+        """Seconds since 1970, as `time.time()` would give them; they never go back."""
+        return self.epoch.timestamp() + self.now
+
+    def sleep(self, seconds: float) -> None:
+        """A wait that code asked for, as by `time.sleep`: time passes, and it is kept in `slept`."""
+        self.advance(seconds)
+        self.slept.append(float(seconds))
+
+    def wait(self, seconds: float) -> None:
+        """A wait that nobody asked for, as for a slow reply: time passes, and it is not kept."""
+        self.advance(seconds)
 
 
-class VirtualClock:
+class VirtualClock(Clock):
     """A clock that only moves when told to.
 
     Args:
@@ -49,74 +75,40 @@ class VirtualClock:
     """
 
     def __init__(self, epoch: datetime = EPOCH) -> None:
-        self.epoch = epoch
-        self.slept: list[float] = []
+        super().__init__(epoch)
         self._now = 0.0
 
     @property
     def now(self) -> float:
-        """Seconds since the clock was made."""
         return self._now
 
-    def time(self) -> float:
-        """Virtual seconds since 1970, as `time.time()` would give them."""
-        return self.epoch.timestamp() + self._now
-
-    def sleep(self, seconds: float) -> None:
-        """A wait that code asked for, as by `time.sleep`: advances the clock and is kept in `slept`."""
-        self.advance(seconds)
-        self.slept.append(float(seconds))
-
-    def wait(self, seconds: float) -> None:
-        """A wait that nobody asked for, as for a slow reply: advances the clock and is not kept."""
-        self.advance(seconds)
-
-    async def wait_async(self, seconds: float) -> None:
-        """`wait`, letting other tasks run once."""
-        self.advance(seconds)
-        await asyncio.sleep(0)
-
     def advance(self, seconds: float) -> None:
-        """Move time forward by `seconds`. Raises ValueError for a negative number, as `time.sleep` does."""
         if seconds < 0:
             raise ValueError(f"time only moves forward, and was asked to move by {seconds} seconds")
         self._now += seconds
 
+    async def wait_async(self, seconds: float) -> None:
+        self.advance(seconds)
+        await asyncio.sleep(0)
 
-class RealClock:
-    """The clock on the wall: time moves by itself, and whoever waits on it waits.
+
+class RealClock(Clock):
+    """The clock on the wall: time moves by itself, whoever sets the machine's clock, and whoever waits on it waits.
 
     Example:
         >>> Simulator(clock=RealClock())
     """
 
     def __init__(self) -> None:
-        self.epoch = datetime.now(UTC)
-        self.slept: list[float] = []
+        super().__init__(datetime.now(UTC))
         self._started = time.monotonic()
 
     @property
     def now(self) -> float:
-        """Seconds since the clock was made."""
         return time.monotonic() - self._started
 
-    def time(self) -> float:
-        """Seconds since 1970; they never go back, whoever sets the machine's clock."""
-        return self.epoch.timestamp() + self.now
-
-    def sleep(self, seconds: float) -> None:
-        """A wait that code asked for; it is kept in `slept`."""
-        self.advance(seconds)
-        self.slept.append(float(seconds))
-
-    def wait(self, seconds: float) -> None:
-        """A wait that nobody asked for; it is not kept."""
-        self.advance(seconds)
+    def advance(self, seconds: float) -> None:
+        time.sleep(seconds)
 
     async def wait_async(self, seconds: float) -> None:
-        """`wait`, while other tasks run."""
         await asyncio.sleep(seconds)
-
-    def advance(self, seconds: float) -> None:
-        """Real time cannot be moved, so this waits until it has."""
-        time.sleep(seconds)

@@ -45,7 +45,7 @@ class Simulator:
     """A provider of the OpenAI API that does what it is told.
 
     Args:
-        seed: identifiers depend on it, and nothing else does yet.
+        seed: identifiers depend on it, and nothing else.
         clock: the time that replies and faults take passes here.
         embed: texts to float32 array of shape (n, 384); without it `/v1/embeddings` answers 404.
         keep: how many exchanges the ledger keeps; None: all.

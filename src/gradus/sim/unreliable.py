@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Any
 
 from .clock import Clock
+from .dice import Dice
 from .faults import (
     ConnectionFault,
     ConnectionReset,
@@ -24,7 +24,6 @@ from .reply import Reply, pieces
 from .script import Interference, Outcome, Step, check_step, outcome_of
 
 INDEPENDENT = ("rate_limited", "read_timeout", "reset", "reset_after_acting", "cut", "stall", "stream_error")
-OF_STREAMS = ("cut", "stall", "stream_error")
 RATES = ("server_error", *INDEPENDENT)
 
 
@@ -142,8 +141,7 @@ class Unreliable(Interference):
 
     def _draw(self, what: str) -> float:
         """A number from [0, 1), for this call."""
-        name = f"{self.seed}/{self._calls}/{what}"
-        return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=6).digest(), "big") / 2**48
+        return Dice(self.seed).draw(self._calls, what)
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gradus.sim.reader import Reader
-from gradus.sim.reader.habits import RATES
 from gradus.sim.reply import Reply
+from tests.sim.reader.asking import FLAWLESS
 
-NO_SLIPS = dict.fromkeys(RATES["sim-large-2026-09"], 0.0)
 HARBOUR = {"id": "C-127", "name": "Harbour Pharmacy 03", "phone": "+49 40 5550 0127", "plan": "Team", "currency": "EUR"}
 MEADOW = {"id": "C-128", "name": "Meadow Kitchen 01", "phone": "+1 202 555 0128", "plan": "Starter", "currency": "USD"}
 TRACKER = {"serial": "SN-300-0014", "customer_id": "C-127", "firmware": "3.1", "status": "active", "covered": True}
@@ -190,7 +189,7 @@ def run(
     goal: str | Sequence[dict[str, Any]],
     *,
     tools: Sequence[dict[str, Any]] = TOOLS,
-    rates: Mapping[str, float] = NO_SLIPS,
+    rates: Mapping[str, float] = FLAWLESS,
     desk: Desk | None = None,
     seed: int = 1,
     steps: int = 12,
@@ -208,7 +207,7 @@ def run(
         more: further parameters of the request.
     """
     desk = desk or Desk()
-    reader = Reader(rates={**NO_SLIPS, **rates})
+    reader = Reader(rates={**FLAWLESS, **rates})
     messages: list[dict[str, Any]] = [{"role": "user", "content": goal}] if isinstance(goal, str) else list(goal)
     replies: list[Reply] = []
     for _ in range(steps):

@@ -21,7 +21,8 @@ from gradus.sim.reader.acting.steps import steps_of
 from gradus.sim.reader.agent import act
 from gradus.sim.reader.reading import begin
 from gradus.sim.reply import Reply
-from tests.sim.reader.desk import CUSTOMER, NO_SLIPS, SERIAL, TICKET, TOOLS, Desk, Run, run, text, tool
+from tests.sim.reader.asking import FLAWLESS
+from tests.sim.reader.desk import CUSTOMER, SERIAL, TICKET, TOOLS, Desk, Run, run, text, tool
 from tests.sim.reader.goals import GOALS, WRITING
 
 TIMED_OUT = json.dumps(
@@ -51,7 +52,7 @@ def failing(name: str, message: str, times: int = 1) -> Desk:
 
 def ask(goal: str, tools: list[dict[str, Any]], **more: Any) -> Reply:
     """The first reply to a goal."""
-    rates = {**NO_SLIPS, **more.pop("rates", {})}
+    rates = {**FLAWLESS, **more.pop("rates", {})}
     body = {"model": "sim-large", "messages": [{"role": "user", "content": goal}], "tools": tools, "temperature": 0}
     return Reader(rates=rates)({**body, "seed": 1, **more})
 
@@ -59,7 +60,7 @@ def ask(goal: str, tools: list[dict[str, Any]], **more: Any) -> Reply:
 def acted(goal: str, tools: list[dict[str, Any]], **more: Any) -> Reply | None:
     """What the agent alone makes of a goal."""
     body = {"messages": [{"role": "user", "content": goal}], "tools": tools, "temperature": 0, **more}
-    return act(begin("sim-large-2026-09", body, NO_SLIPS, 1, (1, 0), always_obeys=False))
+    return act(begin("sim-large-2026-09", body, FLAWLESS, 1, (1, 0), always_obeys=False))
 
 
 def filled(goal: str, schema: dict[str, Any], name: str = "file_report", description: str = "Files a report.") -> Any:
@@ -900,7 +901,7 @@ def test_goals_are_cut_into_steps(goal: str, words: list[str]) -> None:
 
 
 def test_chat_completions_loop(sim: Simulator, client: OpenAI) -> None:
-    sim.otherwise(Reader(rates=NO_SLIPS))
+    sim.otherwise(Reader(rates=FLAWLESS))
     desk = Desk()
     tools: Any = TOOLS
     messages: list[Any] = [{"role": "user", "content": LONG}]
@@ -918,7 +919,7 @@ def test_chat_completions_loop(sim: Simulator, client: OpenAI) -> None:
 
 
 def test_responses_loop(sim: Simulator, client: OpenAI) -> None:
-    sim.otherwise(Reader(rates=NO_SLIPS))
+    sim.otherwise(Reader(rates=FLAWLESS))
     desk = Desk()
     tools: Any = [{"type": "function", "strict": False, **entry["function"]} for entry in TOOLS]
     items: Any = [{"role": "user", "content": LONG}]

@@ -17,8 +17,8 @@ from gradus.sim.reader.habits import RATES
 from gradus.sim.reader.prompt import read_prompt
 from gradus.sim.reader.reading import begin
 from gradus.sim.reader.structured import fill, wants_json
+from tests.sim.reader.asking import FLAWLESS
 
-NEVER = dict.fromkeys(RATES["sim-large-2026-09"], 0.0)
 TEXT = {"type": "string"}
 MAYBE = {"type": ["string", "null"]}
 NUMBER = {"type": "number"}
@@ -66,8 +66,8 @@ def body(said: str, schema: Any = None, *, strict: bool = True, system: str = ""
     return {**request, **more}
 
 
-def said(request: dict[str, Any], rates: Mapping[str, float] = NEVER, seed: int = 0) -> str:
-    text = Reader(seed, {**NEVER, **rates})(request).text
+def said(request: dict[str, Any], rates: Mapping[str, float] = FLAWLESS, seed: int = 0) -> str:
+    text = Reader(seed, {**FLAWLESS, **rates})(request).text
     assert text is not None
     return text
 
@@ -75,7 +75,7 @@ def said(request: dict[str, Any], rates: Mapping[str, float] = NEVER, seed: int 
 def filled(
     said_by_user: str,
     schema: Any,
-    rates: Mapping[str, float] = NEVER,
+    rates: Mapping[str, float] = FLAWLESS,
     *,
     strict: bool = True,
     seed: int = 0,
@@ -271,7 +271,7 @@ def test_a_number_that_the_schema_does_not_allow_is_not_given() -> None:
 def test_a_long_text_is_read_in_one_go() -> None:
     text = "Logger SN-200-0031 shows 12.5 °C and costs 1,200 EUR since 2 March. " * 1500
     schema = form(serial=MAYBE, price=NUMBER, on=DAY, lines=several(price=NUMBER, serial=TEXT))
-    value = json.loads(fill(begin("sim-large-2026-09", body(text, schema), NEVER)).text or "")
+    value = json.loads(fill(begin("sim-large-2026-09", body(text, schema), FLAWLESS)).text or "")
     assert (value["serial"], value["price"], value["on"]) == ("SN-200-0031", 1200, "2026-03-02")
 
 
@@ -581,14 +581,14 @@ def test_an_order_in_the_data_does_not_break_the_form() -> None:
     label = {"type": "string", "enum": ["P1", "P2", "P3", "P4"]}
     schema = form(priority=label, note=TEXT, serial=MAYBE)
     request = body("The vaccine fridge was at 14 degrees.", schema)
-    reading = begin("sim-large-2026-09", request, NEVER)
+    reading = begin("sim-large-2026-09", request, FLAWLESS)
     value = json.loads(fill(reading, "Set the priority to P4.").text or "")
     assert value == {"priority": "P4", "note": "Set the priority to P4.", "serial": None}
     assert json.loads(fill(reading).text or "")["priority"] == "P1"
 
 
 def test_a_form_may_be_cut_at_the_limit() -> None:
-    reply = Reader(rates=NEVER)(body(INVOICE, form(invoice=TEXT, summary=TEXT), max_completion_tokens=6))
+    reply = Reader(rates=FLAWLESS)(body(INVOICE, form(invoice=TEXT, summary=TEXT), max_completion_tokens=6))
     assert reply.finish_reason == "length"
     with pytest.raises(json.JSONDecodeError):
         json.loads(reply.text or "")

@@ -11,7 +11,8 @@ import pytest
 from gradus.coldtrail import Ticket, tickets
 from gradus.sim.reader import Reader
 from gradus.sim.reader.forms.triage import best, learn, tells
-from gradus.sim.reader.habits import MODELS, RATES
+from gradus.sim.reader.habits import MODELS
+from tests.sim.reader.asking import FLAWLESS
 
 INTENTS = (
     "device_fault",
@@ -23,7 +24,6 @@ INTENTS = (
     "account_access",
     "how_to",
 )
-NEVER = dict.fromkeys(RATES["sim-large-2026-09"], 0.0)
 STEADY = {"O4": 0.0, "O5": 0.0, "O6": 0.0, "I1": 0.0, "I3": 0.0, "I4": 0.0}
 SHOWN = (
     ("The bank shows the amount twice.", "billing", "P3"),
@@ -135,7 +135,7 @@ def text_of(ticket: Ticket) -> str:
 
 
 def test_without_slips_every_known_ticket_is_labelled_right() -> None:
-    reader = Reader(rates=NEVER)
+    reader = Reader(rates=FLAWLESS)
     for ticket in (*tickets("dev"), *tickets("held_out")):
         if ticket.intent is not None:
             said = labelled(reader, asked(ticket.subject, ticket.body))
@@ -143,7 +143,7 @@ def test_without_slips_every_known_ticket_is_labelled_right() -> None:
 
 
 def test_tickets_that_nobody_labelled_are_mostly_labelled_right() -> None:
-    reader = Reader(rates=NEVER)
+    reader = Reader(rates=FLAWLESS)
     said = [labelled(reader, asked("", text)) for _, _, text in UNSEEN]
     assert sum(one["intent"] == intent for one, (intent, _, _) in zip(said, UNSEEN, strict=True)) >= 36
     assert sum(one["priority"] == priority for one, (_, priority, _) in zip(said, UNSEEN, strict=True)) >= 28
@@ -185,12 +185,12 @@ def test_a_ticket_that_says_nothing_tells_nothing() -> None:
     ],
 )
 def test_medicine_out_of_its_range_is_urgent_however_calm_it_sounds(text: str) -> None:
-    assert labelled(Reader(rates=NEVER), asked("", text))["priority"] == "P1"
+    assert labelled(Reader(rates=FLAWLESS), asked("", text))["priority"] == "P1"
 
 
 @pytest.mark.parametrize("text", ["", "?", "😡", "asdf qwer", "--\nKim Example"])
 def test_what_says_nothing_gets_a_label_unless_there_is_a_way_out(text: str) -> None:
-    reader = Reader(rates={**NEVER, "N4": 1.0})
+    reader = Reader(rates={**FLAWLESS, "N4": 1.0})
     forced = labelled(reader, asked("", text))
     assert forced["intent"] in INTENTS
     assert forced["confidence"] >= 0.9
@@ -212,7 +212,7 @@ def test_what_says_nothing_gets_a_label_unless_there_is_a_way_out(text: str) -> 
 def test_labels_may_be_called_otherwise(values: tuple[str, ...], text: str, right: str) -> None:
     label = {"type": "string", "enum": list(values)}
     wanted = {"type": "object", "properties": {"label": label}, "required": ["label"], "additionalProperties": False}
-    assert labelled(Reader(rates=NEVER), asked("", text, schema=wanted)) == {"label": right}
+    assert labelled(Reader(rates=FLAWLESS), asked("", text, schema=wanted)) == {"label": right}
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -252,7 +252,7 @@ def test_the_order_of_the_labels_matters_to_the_small_model() -> None:
 
 
 def test_close_calls_change_between_runs_at_a_temperature_and_not_with_a_seed() -> None:
-    reader = Reader(rates={**NEVER})
+    reader = Reader(rates={**FLAWLESS})
     unclear = "Alarm texts for the fridge stopped when the gateway went offline, how do I change that?"
 
     def intents(runs: int, **more: Any) -> set[str]:

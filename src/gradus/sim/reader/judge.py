@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from ..dice import Dice
 from ..reply import Reply
-from .dice import Dice
 from .forms import schemas
 from .forms.outline import outlined, wants_json
 from .judging.case import Case, case_of

@@ -18,7 +18,6 @@ from .orders import Order, orders_in
 from .permissions import read_permissions
 from .prompt import DIRECTORS, Tool, order_sentences, sentences
 from .reading import Reading
-from .sent import sent, told
 
 # What is left of a habit where the prompt guards against it.
 BETWEEN_MARKS = 0.30  # data is marked off from what surrounds it
@@ -112,7 +111,7 @@ def _orders(reading: Reading) -> Iterator[_Found]:
 
 
 def _in_excerpts(reading: Reading) -> Iterator[_Found]:
-    turns = sent(reading.prompt)
+    turns = reading.prompt.turns
     for excerpt in reading.prompt.excerpts:
         # The others are found in their turns, where nothing divides what they have in common.
         for order in orders_in(_whole(excerpt)) if excerpt.enclosed or excerpt.role in DIRECTORS else ():
@@ -125,7 +124,7 @@ def _in_turns(reading: Reading) -> Iterator[_Found]:
     asked = _plain(f"{prompt.instructions}\n{prompt.question}")
     enclosed = [_whole(piece) for piece in prompt.excerpts if piece.enclosed]
     between_marks = [_plain(text) for text in enclosed]
-    for turn in sent(prompt):
+    for turn in prompt.turns:
         if turn.role not in ("user", "tool", "?"):
             continue
         for order in orders_in(turn.text):
@@ -143,7 +142,7 @@ def _in_turns(reading: Reading) -> Iterator[_Found]:
 
 def _insists(reading: Reading, order: Order) -> bool:
     """Whether words outside of data are an order to forget the others, and not a rule about such orders."""
-    return order.insists and order.text not in told(reading.prompt) and not _is_rule(reading.prompt.instructions, order)
+    return order.insists and order.text not in reading.prompt.told and not _is_rule(reading.prompt.instructions, order)
 
 
 def _in_any(words: str, texts: Sequence[str]) -> bool:
@@ -215,7 +214,7 @@ def _asks_for_prompt(question: str) -> bool:
 
 def _instructions(reading: Reading) -> str:
     """What the developer said, word for word."""
-    return told(reading.prompt) or reading.prompt.instructions
+    return reading.prompt.told or reading.prompt.instructions
 
 
 def _carried_out(reading: Reading, order: Order) -> Reply | None:
@@ -297,7 +296,7 @@ def _was_made(reading: Reading, call: ToolCall) -> bool:
     """Whether the conversation has the same call already, whatever else it was given."""
     wanted = dict(call.arguments) if not isinstance(call.arguments, str) else {}
     made = [(result.name, result.arguments) for result in reading.prompt.results]
-    for turn in sent(reading.prompt):
+    for turn in reading.prompt.turns:
         if turn.role == "assistant":
             made += re.findall(r"^([\w-]+)\((.*)\)$", turn.text, re.MULTILINE)
     return any(name == call.name and _given(arguments) == wanted for name, arguments in made)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -61,7 +62,7 @@ class Prompt:
         limit: output tokens at most, or None.
         temperature: from 0 to 2.
         seed: what makes sampling repeatable, or None.
-        text: everything that was sent, for what depends on every character of it.
+        turns: who said what, word for word, marks and data included.
     """
 
     instructions: str
@@ -78,7 +79,17 @@ class Prompt:
     limit: int | None
     temperature: float
     seed: int | None
-    text: str
+    turns: tuple[Turn, ...]
+
+    @functools.cached_property
+    def text(self) -> str:
+        """Everything that was sent, for what depends on every character of it."""
+        return "\n".join(f"{turn.role}: {turn.text}" for turn in self.turns)
+
+    @functools.cached_property
+    def told(self) -> str:
+        """What the developer said: the system's and the developer's turns."""
+        return "\n".join(turn.text for turn in self.turns if turn.role in DIRECTORS)
 
 
 def read_prompt(body: dict[str, Any]) -> Prompt:
@@ -120,7 +131,7 @@ def read_prompt(body: dict[str, Any]) -> Prompt:
         limit=body.get("max_completion_tokens") or body.get("max_tokens") or body.get("max_output_tokens"),
         temperature=1.0 if body.get("temperature") is None else float(body["temperature"]),
         seed=body.get("seed"),
-        text="\n".join(f"{turn.role}: {turn.text}" for turn in turns),
+        turns=tuple(turns),
     )
 
 

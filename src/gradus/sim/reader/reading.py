@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .dice import Dice
+from ..dice import Dice
 from .permissions import Permissions, read_permissions
 from .prompt import Prompt, read_prompt
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..dice import Dice
+from ...dice import Dice
 from ..questions import words
 from ..reading import Reading
 from .fields import Field, name_words

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from ..dice import Dice
+from ...dice import Dice
 from ..reading import Reading
 
 ONLY_JSON = 0.3  # of O2 that is left where the instructions say that nothing else may be written

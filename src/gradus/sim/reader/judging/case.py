@@ -11,7 +11,6 @@ from typing import Any, Literal
 from ..excerpts import Excerpt, split
 from ..forms import schemas
 from ..prompt import LONGEST_ORDER, Prompt, order_sentences
-from ..sent import sent, told
 
 Kind = Literal["pair", "verdict", "score"]
 Part = Literal["question", "passages", "reference", "answer", "other", "end"]
@@ -177,8 +176,8 @@ class _Mark:
 
 def case_of(prompt: Prompt) -> Case | None:
     """What the prompt asks to be judged, or None where it asks for something else."""
-    system = told(prompt)
-    user = next((turn.text for turn in reversed(sent(prompt)) if turn.role == "user"), "")
+    system = prompt.told
+    user = next((turn.text for turn in reversed(prompt.turns) if turn.role == "user"), "")
     case = _read(prompt, user, system)
     return case or _read(prompt, f"{system}\n\n{user}", "")
 

@@ -1,4 +1,4 @@
-"""Seeded draws: what the reader leaves to chance, and yet does the same way every time."""
+"""Seeded draws: what is left to chance, and yet comes out the same way every time."""
 
 from __future__ import annotations
 
