@@ -45,7 +45,7 @@ def test_another_task_has_a_ladder_of_its_own(clone: Clone) -> None:
 
 
 def test_the_current_exercise_and_task_by_default(clone: Clone) -> None:
-    clone.remember({FIRST: Record(Status.IN_PROGRESS, points=1)})
+    clone.remember({FIRST: Record(Status.IN_PROGRESS, points=1, passed=(1,))})
     assert "e00 task 2: Ask" in run("hint").stdout
     assert "e00 task 1: Convert" in run("hint", "--task", "1").stdout
 

@@ -85,7 +85,7 @@ def test_the_page(clone: Clone) -> None:
 
 
 def test_what_comes_next_follows_what_is_done(clone: Clone) -> None:
-    clone.remember({FIRST: Record(Status.IN_PROGRESS, 1)})
+    clone.remember({FIRST: Record(Status.IN_PROGRESS, 1, passed=(1,))})
     assert "Task 2 comes next: Ask" in run("next").stdout
     clone.passed(FIRST)
     assert "m1/e06 Retry budget\n" in run("next").stdout

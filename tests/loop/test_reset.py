@@ -111,7 +111,7 @@ def test_permissions_and_links_stay(committed: Clone) -> None:
 
 
 def test_nothing_of_it_is_done_any_more(committed: Clone) -> None:
-    committed.remember({FIRST: Record(Status.DONE, 3, {1: 2}, "failure", 2)})
+    committed.remember({FIRST: Record(Status.DONE, 3, {1: 2}, "failure", 2, (1, 2))})
     run("reset", "e00")
     assert committed.remembered() == Record(Status.NOT_STARTED, 0, {1: 2})
 

@@ -66,6 +66,7 @@ def test_what_was_found_is_remembered_with_other_outputs_too(clone: Clone, gradi
     grade("--json", "-")
     record = read_progress(clone.root).records[FIRST]
     assert (record.status, record.points, record.times) == (Status.IN_PROGRESS, 1, 1)
+    assert record.passed == (1,)
     grading.outcome = Verdict.PASSED
     grade()
     assert read_progress(clone.root).records[FIRST].status is Status.DONE

@@ -36,24 +36,7 @@ def way(curriculum: Curriculum, root: Path) -> tuple[Exercise, ...]:
 
 
 def current_task(exercise: Exercise, record: Record) -> Task | None:
-    """The first task that did not pass in the last run; None if all did.
-
-    The cache keeps points, not tasks. They tell which tasks passed; where several sets of tasks give the same points,
-    the earlier tasks are taken for the ones that did.
-    """
+    """The first task that did not pass in the last run; None if all did."""
     if record.status is Status.DONE:
         return None
-    passed = _worth(exercise.tasks, record.points)
-    return next((task for task in exercise.tasks if task not in passed), None)
-
-
-def _worth(tasks: tuple[Task, ...], points: int) -> tuple[Task, ...]:
-    """The first set of tasks, in order, that gives exactly so many points; none if there is no such set."""
-    if not tasks or not points:
-        return ()
-    first, rest = tasks[0], tasks[1:]
-    if first.points <= points:
-        with_first = (first, *_worth(rest, points - first.points))
-        if sum(task.points for task in with_first) == points:
-            return with_first
-    return _worth(rest, points)
+    return next((task for task in exercise.tasks if task.number not in record.passed), None)

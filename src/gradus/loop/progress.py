@@ -34,6 +34,7 @@ class Record:
         hints: by task number, how many of its hints have been shown.
         failure: stands for what failed first the last time; "" where nothing did.
         times: in how many runs on end it did.
+        passed: the numbers of the tasks that passed the last time.
     """
 
     status: Status = Status.NOT_STARTED
@@ -41,6 +42,7 @@ class Record:
     hints: Mapping[int, int] = field(default_factory=dict)
     failure: str = ""
     times: int = 0
+    passed: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ class Progress:
         record = self.records.get(result.stem, Record())
         failure = failure_of(result)
         times = record.times + 1 if failure and failure == record.failure else int(bool(failure))
-        known = replace(record, status=result.status, points=result.points, failure=failure, times=times)
+        passed = tuple(task.number for task in result.tasks if task.verdict is Verdict.PASSED)
+        known = Record(result.status, result.points, record.hints, failure, times, passed)
         return Progress({**self.records, result.stem: known})
 
     def having_shown(self, exercise: Exercise, task: int, hints: int) -> Progress:
@@ -117,7 +120,9 @@ def write_progress(root: Path, progress: Progress) -> str:
 
 def _record(entry: Mapping[str, Any]) -> Record:
     hints = {int(task): int(shown) for task, shown in entry["hints"].items()}
-    return Record(Status(entry["status"]), int(entry["points"]), hints, str(entry["failure"]), int(entry["times"]))
+    passed = tuple(map(int, entry["passed"]))
+    failure, times = str(entry["failure"]), int(entry["times"])
+    return Record(Status(entry["status"]), int(entry["points"]), hints, failure, times, passed)
 
 
 def _entry(record: Record) -> dict[str, Any]:
@@ -127,4 +132,5 @@ def _entry(record: Record) -> dict[str, Any]:
         "hints": {str(task): shown for task, shown in record.hints.items()},
         "failure": record.failure,
         "times": record.times,
+        "passed": list(record.passed),
     }

@@ -67,7 +67,7 @@ def put_back(exercise: Exercise, now: datetime) -> Reset:
 
 def after_reset(progress: Progress, exercise: Exercise) -> Progress:
     """Nothing is done any more of an exercise that was put back. Its hints stay as they were climbed."""
-    fresh = replace(progress.of(exercise), status=Status.NOT_STARTED, points=0, failure="", times=0)
+    fresh = replace(progress.of(exercise), status=Status.NOT_STARTED, points=0, failure="", times=0, passed=())
     return Progress({**progress.records, exercise.stem: fresh})
 
 
