@@ -70,6 +70,8 @@ def test_examiners_that_share_the_tests_agree_with_one(
     with Pool([exercise], LIMITS, parts=2) as shared:
         found, alone = shared.examine(exercise, target, seed), pool.examine(exercise, target, seed)
     assert [(test.name, test.outcome) for test in found] == [(test.name, test.outcome) for test in alone]
+    in_order = [test.task for test in found] == sorted(test.task for test in found)
+    assert in_order == (seed is None)  # as the grader has them, unless they are shuffled
 
 
 def test_a_grader_without_tests_is_broken_once_however_many_share_it(house: Curriculum, tmp_path: Path) -> None:

@@ -49,6 +49,13 @@ def test_a_damaged_file_counts_for_nothing(clone: Clone, text: str) -> None:
     assert read_progress(clone.root) == Progress()
 
 
+def test_another_version_counts_for_nothing(tmp_path: Path) -> None:
+    write_progress(tmp_path, KNOWN)
+    file = tmp_path / FOLDER / FILE
+    file.write_text(json.dumps({**json.loads(file.read_text()), "version": 2}))
+    assert read_progress(tmp_path) == Progress()
+
+
 @pytest.mark.parametrize("key", ["status", "points", "hints", "failure", "times", "passed"])
 def test_an_entry_that_lacks_something_counts_for_nothing(tmp_path: Path, key: str) -> None:
     write_progress(tmp_path, KNOWN)

@@ -10,15 +10,18 @@ from typing import Any
 import pytest
 
 from gradus.coldtrail import Query, knowledge, mentions, normalise, queries
+from gradus.sim import Simulator, tokens
 from gradus.sim.reader import Reader
 from tests.sim.reader.asking import (
     FLAWLESS,
     MAY_ABSTAIN,
     PLAIN,
     asked,
+    context,
     irrelevant,
     is_right,
     is_wrong_value,
+    messages,
     relevant,
     say,
     share,
@@ -247,6 +250,31 @@ def test_sampling_is_seeded() -> None:
     assert run(seed=3) == run(seed=3)
     assert run(seed=3) != run(seed=4)
     assert run() != run()
+
+
+def test_choices_of_one_request_are_samples_of_their_own() -> None:
+    def answers(**options: Any) -> list[str | None]:
+        query = SIMPLE[0]
+        prompt = messages(PLAIN, f"{context(relevant(query))}\n\nQuestion: {query.text}")
+        reply = Reader(rates={"G3": 0.5})({"model": SMALL, "messages": prompt, "n": 40, **options})
+        return [choice.text for choice in reply.choices(40)]
+
+    assert len(set(answers())) > 1
+    assert len(set(answers(seed=3))) > 1
+    assert answers(seed=3) == answers(seed=3)
+    assert len(set(answers(temperature=0))) == 1
+
+
+def test_choices_reach_the_client_each_for_itself() -> None:
+    sim = Simulator()
+    sim.otherwise(Reader(rates={"G3": 0.5}))
+    query = SIMPLE[0]
+    prompt = messages(PLAIN, f"{context(relevant(query))}\n\nQuestion: {query.text}")
+    completion: Any = sim.client().chat.completions.create(model=SMALL, messages=prompt, n=40)  # type: ignore[arg-type]
+    said = [str(choice.message.content) for choice in completion.choices]
+    assert len(said) == 40
+    assert len(set(said)) > 1
+    assert completion.usage.completion_tokens == sum(tokens.count([text]) for text in said)
 
 
 def test_another_space_now_and_then_makes_another_answer() -> None:
