@@ -17,7 +17,7 @@ from .acting.checks import check, was_checked, went_through
 from .acting.choice import Offer
 from .acting.conditions import holds
 from .acting.corrections import corrected
-from .acting.details import ALL_KINDS, dates
+from .acting.details import ALL_KINDS
 from .acting.forced import forced
 from .acting.outcomes import outcome_of
 from .acting.plan import plan
@@ -25,6 +25,7 @@ from .acting.slips import sent
 from .acting.steps import Step
 from .acting.task import MOST_READ, Planned, Task
 from .acting.vocabulary import concepts
+from .days import days
 from .reading import Reading
 
 Call = tuple[Offer, dict[str, Any]]
@@ -116,7 +117,7 @@ def _in_order(reading: Reading, task: Task, planned: Sequence[Planned]) -> Seque
 def _move(task: Task, one: Planned, planned: Sequence[Planned]) -> Call | str | None:
     """The call that brings a step on; or a text where none does; or None where the step is not to be taken."""
     if one.step.condition:
-        verdict = holds(one.step.condition, task.found, next(dates(task.prompt.instructions[:MOST_READ]), ""))
+        verdict = holds(one.step.condition, task.found, next(days(task.prompt.instructions[:MOST_READ]), ""))
         if verdict is None:
             return _looked_up(task, one) or telling.undecided(one, planned)
         if verdict == one.step.reversed:

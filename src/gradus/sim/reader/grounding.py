@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import calendar
+import contextlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from datetime import date
 
 from gradus.coldtrail import Fact, knowledge, mentions, normalise
 
+from .days import days
 from .evidence import Evidence, find, stated_in
 from .excerpts import Excerpt
 from .prompt import sentences
@@ -222,23 +223,11 @@ def _agrees(value: str | None, named: Sequence[str], names: dict[str, str]) -> i
     return 0 if not given or len(given) > 1 else (1 if value in given else -1)
 
 
-_MONTHS = [name.lower() for name in calendar.month_name[1:]]
-_ISO = re.compile(r"\b(20\d\d)-(\d\d)-(\d\d)\b")
-_SPELT = re.compile(
-    rf"\b(\d{{1,2}})\.? ({'|'.join(_MONTHS)}),? (20\d\d)\b|\b({'|'.join(_MONTHS)}) (\d{{1,2}}),? (20\d\d)\b", re.I
-)
-
-
 def _today(said: str) -> date | None:
     """The first day that the instructions or the question name."""
-    try:
-        if found := _ISO.search(said):
-            return date(int(found[1]), int(found[2]), int(found[3]))
-        if spelt := _SPELT.search(said):
-            day, month, year = (spelt[1], spelt[2], spelt[3]) if spelt[1] else (spelt[5], spelt[4], spelt[6])
-            return date(int(year), 1 + _MONTHS.index(month.lower()), int(day))
-    except ValueError:
-        return None
+    for day in days(said):
+        with contextlib.suppress(ValueError):
+            return date.fromisoformat(day[:10])
     return None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..dice import Dice
 from ..reply import Reply
-from .forms import schemas
+from . import schemas
 from .forms.outline import outlined, wants_json
 from .judging.case import Case, case_of
 from .judging.quality import Fault, Finding, examine

@@ -11,9 +11,8 @@ from urllib.parse import quote_plus
 
 from ..reply import Reply, ToolCall
 from ..turns import Turn
-from . import grounding
+from . import grounding, schemas
 from .excerpts import Excerpt, split
-from .forms import schemas
 from .orders import Order, orders_in
 from .permissions import read_permissions
 from .prompt import DIRECTORS, Tool, order_sentences, sentences

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..reply import Reply
-from .forms import schemas
+from . import schemas
 from .forms.fields import Field, kind_of_value, name_words
 from .forms.labels import is_way_out
 from .forms.material import material

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .. import schemas
 from . import details, wording
 from .choice import Offer, mentioned, properties_of
 from .slots import MISSING, Slot, Sources
@@ -102,33 +103,18 @@ class _Filler:
             return spec.get("default", None if nullable else MISSING)
         return value
 
-    def _plain(self, spec: Any) -> tuple[dict[str, Any], bool]:
-        """A schema without references and unions, and whether it also allows null."""
-        nullable = False
+    def _plain(self, given: Any) -> tuple[dict[str, Any], bool]:
+        """A schema without references and choices, and whether it also allows null."""
+        root = self._offer.tool.parameters
+        spec = schemas.resolved(given, root)
+        nullable = schemas.admits_null(spec, root)
+        default = {"default": spec["default"]} if "default" in spec else {}
         for _ in range(DEEPEST):
-            if not isinstance(spec, dict):
-                return {}, nullable
-            unions = [spec[name] for name in ("anyOf", "oneOf", "allOf") if isinstance(spec.get(name), list)]
-            if isinstance(spec.get("$ref"), str):
-                spec = self._referred(spec["$ref"])
-            elif unions:
-                nullable = nullable or {"type": "null"} in unions[0]
-                chosen: Any = next((option for option in unions[0] if option != {"type": "null"}), {})
-                rest = {name: part for name, part in spec.items() if name not in ("anyOf", "oneOf", "allOf")}
-                spec = {**rest, **chosen} if isinstance(chosen, dict) else {}
-            elif isinstance(spec.get("type"), list):
-                nullable = nullable or "null" in spec["type"]
-                spec = {**spec, "type": next((kind for kind in spec["type"] if kind != "null"), "null")}
-            else:
+            chosen = next((part for part in schemas.alternatives(spec) if part.get("type") != "null"), None)
+            if chosen is None:
                 break
-        spec = spec if isinstance(spec, dict) else {}
-        return spec, nullable or spec.get("type") == "null"
-
-    def _referred(self, reference: str) -> Any:
-        part: Any = self._offer.tool.parameters
-        for name in reference.removeprefix("#").strip("/").split("/"):
-            part = part.get(name, {}) if isinstance(part, dict) and name else part
-        return part
+            spec = schemas.resolved(chosen, root)
+        return {**default, **spec}, nullable
 
     def _of_type(self, slot: Slot, path: str, missing: list[str], depth: int) -> Any:
         spec = slot.spec

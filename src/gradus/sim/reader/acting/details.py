@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..days import ISO_DAY, SPELT_DAY
 from .vocabulary import is_verb
 
 _ID = re.compile(
@@ -21,15 +22,6 @@ ALL_KINDS = frozenset(_KINDS.values())
 EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 URL = re.compile(r"https?://[^\s\"'<>)]+")
 PHONE = re.compile(r"(?<![\w-])\+?\d[\d ()/-]{6,18}\d(?![\w-])")
-ISO_DATE = re.compile(r"\b\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?Z?)?\b")
-_NAMES_OF_MONTHS = "january february march april may june july august september october november december"
-_MONTHS = _NAMES_OF_MONTHS.split()
-_MONTH = "|".join(_MONTHS)
-_DAY = re.compile(
-    rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\.? (?:of )?({_MONTH}),? (\d{{4}})\b|"
-    rf"\b({_MONTH}) (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}})\b",
-    re.IGNORECASE,
-)
 _UNIT = r"(?P<unit{n}>[€$£]|euros?|dollars?|pounds?|eur|usd|gbp|cents?)"
 _NUMBER = r"\d{{1,3}}(?:,\d{{3}})+(?:\.\d{{1,2}})?|\d+(?:[.,]\d{{1,2}})?"
 _AMOUNT = re.compile(
@@ -134,18 +126,9 @@ def _cents(digits: str) -> int:
     return int(whole) * 100 + int((rest + "00")[:2])
 
 
-def dates(text: str) -> Iterator[str]:
-    """The days in a text, as 2026-10-01."""
-    for match in ISO_DATE.finditer(text):
-        yield match[0]
-    for match in _DAY.finditer(text):
-        day, month, year = (match[1], match[2], match[3]) if match[1] else (match[5], match[4], match[6])
-        yield f"{year}-{_MONTHS.index(month.lower()) + 1:02}-{int(day):02}"
-
-
 def numbers(text: str) -> Iterator[tuple[float, str]]:
     """Bare numbers, each with the word after it: no part of a name, a date or a sum of money."""
-    for pattern in (_ID, ISO_DATE, _DAY, EMAIL, _AMOUNT):
+    for pattern in (_ID, ISO_DAY, SPELT_DAY, EMAIL, _AMOUNT):
         text = pattern.sub(lambda match: "·" * len(match[0]), text)
     for match in _COUNTED.finditer(text):
         if len(match[1]) > 1 and match[1][0] == "0" and match[1][1] != ".":

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from ..days import ISO_DAY, days
 from . import details
 from .choice import properties_of
 from .details import PHONE, Identifier, identifiers
@@ -82,12 +83,12 @@ def _address(slot: Slot, pattern: re.Pattern[str]) -> Any:
 def _without_names(said: str) -> str:
     for name in identifiers(said):
         said = re.sub(re.escape(name.text), " ", said, flags=re.IGNORECASE)
-    return details.ISO_DATE.sub(" ", said)
+    return ISO_DAY.sub(" ", said)
 
 
 def _day(slot: Slot, form: str) -> Any:
     for said in slot.texts:
-        for day in details.dates(said):
+        for day in days(said):
             return f"{day}T00:00:00Z" if form == "date-time" and "T" not in day else day
     return slot.from_results(lambda value: isinstance(value, str)) if slot.needed else MISSING
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, Literal
 
+from ..schemas import admits_null, kind_of, resolved, walk
 from .fields import Field
-from .schemas import admits_null, kind_of, resolved, walk
 
 Role = Literal["answer", "claims", "sources", "quote", "source", "abstains", "answers", "status", "question", "reason"]
 

@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from .. import schemas
 from ..orders import orders_in
 from ..prompt import sentences
 from ..questions import words
 from ..reading import Reading
-from . import amounts, labels, schemas
+from . import amounts, labels
 from .amounts import Found, Kind
 from .fields import Field, first_sentence, kind_of_value, labelled, ranked
 from .slips import SEPARATED_FROM, invented_id, misscaled, other_date, other_number

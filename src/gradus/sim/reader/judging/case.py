@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from .. import schemas
 from ..excerpts import Excerpt, split
-from ..forms import schemas
 from ..prompt import LONGEST_ORDER, Prompt, order_sentences
 
 Kind = Literal["pair", "verdict", "score"]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..forms import schemas
+from .. import schemas
 from .case import SCALE, Case
 
 # What goes by either name, the good one first. The longer ones first, since "supported" stands in "not supported" too.
