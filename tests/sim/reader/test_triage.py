@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import functools
 import json
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from gradus.coldtrail import Ticket, tickets
+from gradus.coldtrail.tickets import Intent
 from gradus.sim.reader import Reader
 from gradus.sim.reader.forms.triage import best, learn, tells
 from gradus.sim.reader.habits import MODELS
 from tests.sim.reader.asking import FLAWLESS
 
-INTENTS = (
-    "device_fault",
-    "connectivity",
-    "excursion",
-    "alert_setup",
-    "billing",
-    "rma",
-    "account_access",
-    "how_to",
-)
+INTENTS = get_args(Intent)
 STEADY = {"O4": 0.0, "O5": 0.0, "O6": 0.0, "I1": 0.0, "I3": 0.0, "I4": 0.0}
 SHOWN = (
     ("The bank shows the amount twice.", "billing", "P3"),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, get_args
+
+from gradus.coldtrail.tickets import Intent, Priority
 
 from ..prompt import Prompt, order_sentences
 from .fields import name_words
@@ -73,8 +75,8 @@ _NOT_NAMES = frozenset(
         "with", "as", "in", "json", "valid", "object", "two", "three", "following", "these",
     )
 )  # fmt: skip
-_INTENTS = ["device_fault", "connectivity", "excursion", "alert_setup", "billing", "rma", "account_access", "how_to"]
-_PRIORITIES = ["P1", "P2", "P3", "P4"]
+_INTENTS: list[str] = list(get_args(Intent))
+_PRIORITIES: list[str] = list(get_args(Priority))
 _LEVELS = ["low", "medium", "high", "urgent"]
 
 
