@@ -23,6 +23,7 @@ from gradus.authoring.findings import Finding
 from gradus.curriculum import Curriculum, Exercise
 from gradus.grading.pool import GradingError
 from gradus.grading.verdicts import ExerciseResult, Report, TestResult, Verdict, exercise_result
+from tests.command import gradus
 
 ENGINEERING = """\
 title = "Engineering fundamentals"
@@ -313,18 +314,6 @@ def test_check_tells_every_finding(project: Path, monkeypatch: pytest.MonkeyPatc
 
 
 # The command as a process of its own
-
-
-def gradus(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    code = f"import sys; sys.argv[1:] = {list(arguments)}; from gradus.cli import main; main()"
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=cwd,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"]])

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib import resources
@@ -26,6 +23,7 @@ from gradus.grading.reporters import json_report
 from gradus.grading.reporters.terminal import Screen, render_live
 from gradus.grading.verdicts import Report, TestResult, Verdict
 from gradus.sim import Request, Response, Simulator
+from tests.command import gradus
 from tests.grading.conftest import LIMITS
 from tests.grading.samples import WriteSubmission
 from tests.sim.endpoint import serving
@@ -312,18 +310,6 @@ def test_the_section(house: Curriculum, run: Run, endpoint: Simulator) -> None:
 # The command
 
 
-def gradus(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    code = f"import sys; sys.argv[1:] = {list(arguments)}; from gradus.cli import main; main()"
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 def graded(file: Path) -> Any:
     """The report without the live run, and without what differs between any two runs."""
     report = json.loads(file.read_text("utf-8"))
@@ -337,7 +323,7 @@ def test_the_command_records_and_replays(endpoint: Simulator, tmp_path: Path) ->
 
     def grade(mode: str, **environment: str) -> str:
         arguments = ("grade", "e00", "--target", "solutions", "--strict", "--json", str(files[mode]))
-        result = gradus(*arguments, GRADUS_LLM=mode, GRADUS_CASSETTE=str(cassette), **environment)
+        result = gradus(*arguments, cwd=ROOT, GRADUS_LLM=mode, GRADUS_CASSETTE=str(cassette), **environment)
         assert (result.returncode, result.stderr) == (0, "")
         return result.stdout
 

@@ -17,10 +17,10 @@ from gradus.grading.reporters.terminal import Screen
 from gradus.grading.verdicts import Status
 from gradus.loop.opening import editor_of, where_to_go
 from gradus.loop.progress import Progress, Record
+from tests.command import COMMAND
 from tests.loop.clone import FIRST, RETRY, STORE, Clone, run
 
 ROOT = Path(__file__).resolve().parents[2]
-GRADUS = "from gradus.cli import main; main()"
 
 PAGE = f"""\
 e00 First flight
@@ -62,8 +62,8 @@ def opened(clone: Clone) -> list[str] | None:
 def on_a_terminal(clone: Clone, *arguments: str, **environment: str) -> Any:
     kept = {name: value for name, value in os.environ.items() if name not in ("EDITOR", "VISUAL", "NO_COLOR")}
     return pexpect.spawn(
-        sys.executable,
-        ["-c", GRADUS, *arguments],
+        COMMAND[0],
+        [*COMMAND[1:], *arguments],
         cwd=str(clone.root),
         env={**kept, "TERM": "xterm-256color", **environment},
         encoding="utf-8",
@@ -123,7 +123,7 @@ def test_print_starts_none(clone: Clone, editor: str) -> None:
 
 def test_no_terminal_no_editor(clone: Clone, editor: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EDITOR", editor)
-    result = subprocess.run([sys.executable, "-c", GRADUS, "next"], capture_output=True, text=True, check=True)
+    result = subprocess.run([*COMMAND, "next"], capture_output=True, text=True, check=True)
     assert (result.stdout, result.stderr) == (PAGE, "")
     assert opened(clone) is None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 
 from gradus.curriculum import Curriculum
 from gradus.paths import AnswersError, Bank, Quit, converse
+from tests.command import COMMAND
 from tests.paths.personas import PERSONAS, Persona, by_name
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -85,9 +85,8 @@ def project(tmp_path: Path) -> Path:
 
 
 def start(project: Path, *arguments: str) -> pexpect.spawn[str]:
-    code = "from gradus.cli import main; main()"
     return pexpect.spawn(
-        sys.executable, ["-c", code, "path", *arguments], cwd=str(project), encoding="utf-8", timeout=20, echo=False
+        COMMAND[0], [*COMMAND[1:], "path", *arguments], cwd=str(project), encoding="utf-8", timeout=20, echo=False
     )
 
 

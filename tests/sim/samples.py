@@ -132,3 +132,13 @@ def hear(wire: Wire, pieces: Sequence[bytes] = ()) -> Any:
     }[wire.request.path]
     heard = create(**wire.asked)
     return list(heard) if wire.streamed else heard
+
+
+def places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """The path to a JSON value, which is (), and to everything inside it, the outer before the inner."""
+    entries: list[tuple[str | int, Any]] = []
+    if isinstance(value, dict):
+        entries = list(value.items())
+    elif isinstance(value, list):
+        entries = list(enumerate(value))
+    return [path, *(place for key, entry in entries for place in places(entry, (*path, key)))]

@@ -17,6 +17,7 @@ from openai.types.responses import Response as SdkResponse
 from openai.types.responses import ResponseStreamEvent
 
 from gradus.sim import Reply, Request, Response, Simulator, ToolCall, VirtualClock
+from tests.sim.samples import places
 
 Validate = Callable[[Any, Any], Any]
 
@@ -172,16 +173,6 @@ JSON_VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
-
-
-def places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
-    """The path to everything inside a JSON value."""
-    entries: list[tuple[str | int, Any]] = []
-    if isinstance(value, dict):
-        entries = list(value.items())
-    elif isinstance(value, list):
-        entries = list(enumerate(value))
-    return [path, *(place for key, entry in entries for place in places(entry, (*path, key)))]
 
 
 def replaced(value: Any, path: tuple[str | int, ...], new: Any) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import socket
 import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,14 +12,16 @@ from contextlib import contextmanager
 import pytest
 from openai import OpenAI
 
-COMMAND = [sys.executable, "-c", "from gradus.cli import main; main()", "serve"]
+from tests.command import COMMAND
+
+SERVE = (*COMMAND, "serve")
 
 
 @contextmanager
 def serving(*options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str], str]]:
     """The process, the variables it says to set, and what it says about its page and its end."""
     process = subprocess.Popen(
-        [*COMMAND, "--port", "0", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*SERVE, "--port", "0", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     try:
@@ -74,7 +75,7 @@ def test_ctrl_c_ends_it_with_a_request_under_way() -> None:
 def test_a_port_that_is_taken() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        run = subprocess.run([*COMMAND, "--port", str(port)], capture_output=True, text=True, timeout=30)
+        run = subprocess.run([*SERVE, "--port", str(port)], capture_output=True, text=True, timeout=30)
     assert (run.returncode, run.stdout) == (2, "")
     assert run.stderr.startswith(f"gradus: Port {port} is taken")
     assert "--port" in run.stderr
