@@ -106,7 +106,7 @@ NOT_LOCKED = torch triton cuda-bindings cuda-pathfinder cuda-toolkit nvidia-cubl
 
 lock: .venv/.stamp
 	@cp requirements.lock .venv/requirements.lock
-	@.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-header \
+	@.venv/bin/uv pip compile --quiet --universal --no-build --python-version 3.11 --extra dev --generate-hashes --no-header \
 	--no-annotate $(NOT_LOCKED:%=--no-emit-package %) $(if $(UPGRADE),--upgrade) \
 	--output-file .venv/requirements.lock pyproject.toml
 	@sed -n 's/.*"\(torch==[^"]*\)".*/\1/p' pyproject.toml >>.venv/requirements.lock
