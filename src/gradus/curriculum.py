@@ -83,6 +83,11 @@ class Exercise:
     def alternate(self) -> Path:
         return self.root / "graders" / self.module / "alternates" / f"{self.slug}.py"
 
+    @property
+    def driver(self) -> Path:
+        """The part of the grader that runs beside the submission. Most exercises have none."""
+        return self.root / "graders" / self.module / "drivers" / f"{self.slug}.py"
+
 
 @dataclass(frozen=True)
 class Module:

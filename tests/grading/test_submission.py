@@ -140,7 +140,7 @@ def link(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Link]:
     folder = tmp_path_factory.mktemp("target")
     (folder / "m1_x").mkdir()
     (folder / "m1_x" / "e01_y.py").write_text(SOURCE, encoding="utf-8")
-    link = loopback_link("m1_x/e01_y", folder, ("openai",))
+    link = loopback_link("m1_x/e01_y", folder, folder / "no_driver.py", ("openai",))
     yield link
     link.close()
 

@@ -30,7 +30,9 @@ def check_trees(curriculum: Curriculum) -> Iterator[Finding]:
 
 
 def _orphans(curriculum: Curriculum) -> Iterator[Finding]:
-    known = {getattr(exercise, part) for exercise in curriculum.exercises for part in (*PARTS, "fingerprints")}
+    known = {
+        getattr(exercise, part) for exercise in curriculum.exercises for part in (*PARTS, "fingerprints", "driver")
+    }
     patterns = (
         "modules/*/*.md",
         "exercises/*/*.py",
@@ -38,6 +40,7 @@ def _orphans(curriculum: Curriculum) -> Iterator[Finding]:
         "graders/*/test_*.py",
         "graders/*/mutants/*.toml",
         "graders/*/alternates/*.py",
+        "graders/*/drivers/*.py",
         "graders/*/fingerprints/*.json",
     )
     for pattern in patterns:

@@ -19,7 +19,8 @@ from gradus.grading.checks import CheckFailed
 from gradus.grading.conversation import conversation_of
 from gradus.grading.explain import Comparison, case_of, explain
 from gradus.grading.link import Link
-from gradus.grading.remote import Submission
+from gradus.grading.peer import DRIVER
+from gradus.grading.remote import Remote, Submission
 from gradus.grading.verdicts import NO_FAILURE, TestResult
 from gradus.sim import Clock
 
@@ -94,6 +95,15 @@ def submission(request: pytest.FixtureRequest, sim: LentSimulator) -> Iterator[S
     request.node.stash[current_link] = link
     with link.test(Capabilities(sim)):
         yield Submission(link)
+
+
+@pytest.fixture
+def driver(request: pytest.FixtureRequest, submission: Submission) -> Remote:
+    """The grader's own module on the submission's side: graders/<module>/drivers/<slug>.py."""
+    file = request.path.parent / "drivers" / f"{request.path.stem.removeprefix('test_')}.py"
+    if not file.is_file():
+        raise FileNotFoundError(f"a grader that drives needs {file}")
+    return Remote(request.node.stash[current_link], DRIVER)
 
 
 @pytest.hookimpl(wrapper=True)

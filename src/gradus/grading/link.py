@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from gradus.grading.capabilities import Capabilities
 from gradus.grading.limits import Limits
 from gradus.grading.outcomes import CallError, RaisedError, Unimplemented, WorkerCrashed, WorkerTimeout
-from gradus.grading.peer import MODULE, Message
+from gradus.grading.peer import DRIVER, MODULE, Message
 from gradus.grading.remote import Member, Record, Remote
 from gradus.grading.show import show, show_call
 from gradus.grading.wire import Codec, Json, WireClosed, WireError
@@ -65,7 +65,8 @@ class Link:
         self._depth = 0
         self._capabilities: Capabilities | None = None
         self._printed = ""
-        self._kinds: dict[int, tuple[str, ...]] = {}  # type names of the objects that were given away, by reference
+        # What a call on a reference is called by: the type names of the objects that were given away.
+        self._kinds: dict[int, tuple[str, ...]] = {DRIVER: ("driver",)}
         self.last = LastCall()
         self.codec = Codec(self._refer, self._resolve)
 
@@ -111,7 +112,7 @@ class Link:
             self.last = LastCall(called, f"raised {failure.error}", failure.error.where)
             raise
         self.last.returned = show(value)
-        if ref != MODULE and not self.last.where:
+        if ref not in (MODULE, DRIVER) and not self.last.where:
             self.last = before  # a look at a library's object that the learner's code gave away tells less
         return value
 
@@ -256,7 +257,7 @@ class Link:
 
     def _resolve(self, node: dict[str, Json]) -> Any:
         tag, ref, kind = node.get("t"), node.get("r"), str(node.get("c"))[:200]
-        if type(ref) is not int or ref == MODULE:
+        if type(ref) is not int or ref in (MODULE, DRIVER):
             raise WireError(f"unknown tag {tag!r}")
         self._kinds[ref] = (kind,)
         if tag == "record" and isinstance(node.get("f"), dict):

@@ -27,12 +27,12 @@ _guard: list[Guard] = []  # an audit hook cannot be removed, so there is one for
 class LoopbackWorker:
     """A worker that is a handful of objects in this process."""
 
-    def __init__(self, stem: str, target: Path, serve: Callable[[Message], Message]) -> None:
+    def __init__(self, stem: str, target: Path, driver: Path, serve: Callable[[Message], Message]) -> None:
         self.peer = LoopbackPeer(self._serve)
         self._examiner = LoopbackPeer(serve)
         self._clock = WorkerClock(self._ask, VirtualClock().epoch)
         self._time = VirtualTime(self._clock)
-        self._session = Session(stem, target, self._ask, self._clock)
+        self._session = Session(stem, target, driver, self._ask, self._clock)
         self._module = stem.replace("/", ".")
         self._undo_route = route_bare_clients(self._ask, self._clock)
 
@@ -75,12 +75,13 @@ def the_guard() -> Guard:
     return _guard[0]
 
 
-def loopback_link(stem: str, target: Path, libraries: tuple[str, ...]) -> Link:
+def loopback_link(stem: str, target: Path, driver: Path, libraries: tuple[str, ...]) -> Link:
     """A link to `stem` of `target` in this process.
 
     Args:
         stem: the exercise.
         target: the folder that holds <stem>.py.
+        driver: the grader's own module beside it, if there is one.
         libraries: what to import first.
     """
     for name, value in ENVIRONMENT.items():
@@ -88,6 +89,6 @@ def loopback_link(stem: str, target: Path, libraries: tuple[str, ...]) -> Link:
     preload(libraries)
 
     def start(serve: Callable[[Message], Message]) -> Worker:
-        return LoopbackWorker(stem, target, serve)
+        return LoopbackWorker(stem, target, driver, serve)
 
     return Link(start, DEFAULT_LIMITS)

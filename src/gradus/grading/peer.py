@@ -16,7 +16,9 @@ from gradus.grading.wire import Json, WireClosed, WireError, parse_frame, receiv
 Message = dict[str, Json]
 Serve = Callable[[Message], Message]
 
-MODULE = 0  # the reference under which both sides know the learner's module
+# The references under which both sides know the learner's module, and the grader's driver beside it.
+MODULE = 0
+DRIVER = -1
 
 
 class Connection(Protocol):

@@ -25,7 +25,8 @@ def pytest_configure(config: pytest.Config) -> None:
     def provide(stem: str) -> Link:
         root = config.rootpath
         target = (root / Path(config.getoption("--target"))).resolve()
-        return loopback_link(stem, target, read_curriculum(root).exercise(stem).libraries)
+        exercise = read_curriculum(root).exercise(stem)
+        return loopback_link(stem, target, exercise.driver, exercise.libraries)
 
     config.stash[link_for] = provide
 

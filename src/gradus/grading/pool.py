@@ -259,6 +259,7 @@ class _Run:
         self._job = WorkerJob(
             stem=exercise.stem,
             target=str(target),
+            driver=str(exercise.driver),
             scratch=str(scratch / "work"),
             epoch=VirtualClock().epoch.isoformat(),
             libraries=exercise.libraries,

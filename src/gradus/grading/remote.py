@@ -68,8 +68,7 @@ class Remote:
         raise TypeError(f"{self!r} is an object, not a value that can be judged")
 
     def __repr__(self) -> str:
-        name = ".".join(self._path)
-        return f"<{self._kind}>" if self._kind else f"<{name}>" if name else "<the module>"
+        return f"<{self._kind}>" if self._kind else ".".join(self._path) or "<the module>"
 
 
 class Record(Remote):

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from gradus.grading.peer import MODULE, Message
+from gradus.grading.peer import DRIVER, MODULE, Message
 from gradus.grading.stand_ins import stand_in
 from gradus.grading.virtual_time import WorkerClock
 from gradus.grading.wire import Codec, Json, WireError, encode_subclass
@@ -30,17 +30,20 @@ class Session:
     Args:
         stem: the exercise, such as "m1_engineering/e06_retry_budget".
         target: the folder that holds <stem>.py.
+        driver: the grader's own module on this side; imported when the grader first asks for it.
         ask: sends a question to the examiner and gives its answer.
         clock: the worker's view of the examiner's clock.
     """
 
-    def __init__(self, stem: str, target: Path, ask: Ask, clock: WorkerClock) -> None:
+    def __init__(self, stem: str, target: Path, driver: Path, ask: Ask, clock: WorkerClock) -> None:
         self._stem = stem
         self._target = target
         self._file = target / f"{stem}.py"
         self._ask = ask
         self._clock = clock
+        self._driver_file = driver
         self._module: types.ModuleType | None = None
+        self._driver: types.ModuleType | None = None
         self._import_error: BaseException | None = None
         self._objects: dict[int, Any] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -84,12 +87,21 @@ class Session:
         return self._module
 
     def _find(self, ref: int, path: list[str]) -> Any:
-        found = self._load() if ref == MODULE else self._objects[ref]
+        found = self._root(ref)
         for name in path:
             if found is self._module and not hasattr(found, name):
                 raise MissingName(name)
             found = getattr(found, name)
         return found
+
+    def _root(self, ref: int) -> Any:
+        if ref == MODULE:
+            return self._load()
+        if ref == DRIVER:
+            if self._driver is None:
+                self._driver = _import_file(f"{self._stem.replace('/', '.')}.driver", self._driver_file)
+            return self._driver
+        return self._objects[ref]
 
     def _finish(self, value: Any) -> Any:
         """Run a coroutine to its end; anything else is already what it is."""

@@ -39,6 +39,7 @@ class WorkerJob:
     Args:
         stem: the exercise.
         target: the folder that holds <stem>.py.
+        driver: the grader's own module beside it, if there is one.
         scratch: the only folder it may write to; it is also its home and its current directory.
         epoch: ISO 8601 time that virtual second 0 stands for.
         libraries: what to import before the learner's module.
@@ -47,6 +48,7 @@ class WorkerJob:
 
     stem: str
     target: str
+    driver: str
     scratch: str
     epoch: str
     libraries: tuple[str, ...]
@@ -96,7 +98,7 @@ def run_worker(job: WorkerJob, sock: socket.socket, output: int) -> None:
         return message
 
     clock = WorkerClock(ask, datetime.fromisoformat(job.epoch))
-    session = Session(job.stem, Path(job.target), ask, clock)
+    session = Session(job.stem, Path(job.target), Path(job.driver), ask, clock)
     peer = Peer(SocketConnection(sock), serve)
     VirtualTime(clock).install()
     Guard([scratch.parent], active=True).watch()
