@@ -1,0 +1,128 @@
+"""Which small changes to a solution its grader notices: `python -m benchmarks.mutation [STEM…]`.
+
+The changes are mutmut's: another number, another operator, an argument less, a text in capitals. Whatever no test
+notices is printed as it was and as it became. Somebody has looked at each of those and put it into survivors.toml with
+the reason why no test should notice it; what is not in there is a missing test, or has not been looked at.
+
+A change takes as long as a grading, and there are hundreds of them: this is no part of `make test` or `make bench`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import multiprocessing
+import sys
+import tempfile
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import libcst
+from mutmut.mutation.file_mutation import create_mutations, deep_replace
+
+from gradus.curriculum import Exercise, read_curriculum
+from gradus.grading.limits import Limits
+from gradus.grading.pool import Pool
+from gradus.grading.verdicts import Verdict
+
+ROOT = Path(__file__).resolve().parents[1]
+SURVIVORS = Path(__file__).with_name("survivors.toml")
+LIMITS = Limits(call_seconds=2.0, exercise_seconds=10.0)  # a change may make a loop endless
+PROCESSES = 2
+
+
+@dataclass(frozen=True)
+class Change:
+    """One changed solution.
+
+    Attributes:
+        was: the lines that differ, as the solution has them, joined without their indentation.
+        becomes: the same lines changed.
+        source: the whole changed file.
+    """
+
+    was: str
+    becomes: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A change that no test notices, and why none should: "equivalent" or "outside the contract", in a sentence."""
+
+    stem: str
+    was: str
+    becomes: str
+    because: str
+
+
+def changes(solution: str) -> Iterator[Change]:
+    """Every change to the bodies and signatures of the functions of a solution, once each."""
+    module, mutations, _, _ = create_mutations("solution", solution)
+    seen = set()
+    for mutation in mutations:
+        changed = deep_replace(module, mutation.original_node, mutation.mutated_node)
+        if mutation.contained_by_top_level_function is None or not isinstance(changed, libcst.Module):
+            continue
+        if changed.code not in seen:
+            seen.add(changed.code)
+            yield Change(*difference(solution, changed.code), changed.code)
+
+
+def difference(before: str, after: str) -> tuple[str, str]:
+    """The lines that two sources do not share, each side joined into one line."""
+    lines = [line for line in difflib.ndiff(before.splitlines(), after.splitlines()) if line[0] in "-+"]
+    sides = (" ".join(line[2:].strip() for line in lines if line[0] == sign) for sign in "-+")
+    return next(sides), next(sides)
+
+
+def is_noticed(change: Change, exercise: Exercise, pool: Pool) -> bool:
+    """Whether any test fails on the changed solution."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / f"{exercise.stem}.py"
+        file.parent.mkdir(parents=True)
+        file.write_text(change.source, encoding="utf-8")
+        return any(test.outcome is not Verdict.PASSED for test in pool.examine(exercise, Path(folder)))
+
+
+def survivors(exercise: Exercise, share: int) -> tuple[int, list[Change]]:
+    """How many changes one of the processes tried, and those that no test noticed."""
+    mine = list(changes(exercise.solution.read_text(encoding="utf-8")))[share::PROCESSES]
+    with Pool([exercise], LIMITS) as pool:
+        return len(mine), [change for change in mine if not is_noticed(change, exercise, pool)]
+
+
+def read_judged(file: Path = SURVIVORS) -> list[Judged]:
+    return [Judged(**entry) for entry in tomllib.loads(file.read_text(encoding="utf-8"))["survivor"]]
+
+
+def report(exercise: Exercise, judged: Sequence[Judged]) -> None:
+    """One exercise: how many were noticed, how many survive for a reason, and which do for none."""
+    with multiprocessing.get_context("spawn").Pool(PROCESSES) as processes:
+        shares = processes.map(partial(survivors, exercise), range(PROCESSES))
+    tried = sum(number for number, _ in shares)
+    alive = [change for _, found in shares for change in found]
+    reasons = {(known.was, known.becomes): known.because for known in judged if known.stem == exercise.stem}
+    excused = [change for change in alive if (change.was, change.becomes) in reasons]
+    matter = tried - len(excused)
+    noticed = tried - len(alive)
+    kinds = Counter(reasons[change.was, change.becomes].partition(":")[0] for change in excused)
+    told = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items())) or "none excused"
+    share = f"{noticed / max(1, matter):.1%} of what matters"
+    print(f"{exercise.stem:38}{tried:5} tried{noticed:5} noticed ({told}): {share}")
+    for change in alive:
+        if (change.was, change.becomes) not in reasons:
+            print(f"    - {change.was}\n    + {change.becomes}")
+
+
+def main(stems: Sequence[str]) -> None:
+    judged = read_judged()
+    for exercise in read_curriculum(ROOT).select(stems):
+        report(exercise, judged)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
