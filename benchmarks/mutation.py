@@ -59,17 +59,32 @@ class Judged:
     because: str
 
 
-def changes(solution: str) -> Iterator[Change]:
-    """Every change to the bodies and signatures of the functions of a solution, once each."""
-    module, mutations, _, _ = create_mutations("solution", solution)
+def changes(exercise: Exercise) -> Iterator[Change]:
+    """Every change to what a learner writes of a solution, once each: what the stub gives is left as it is."""
+    solution = exercise.solution.read_text(encoding="utf-8")
+    stub = libcst.parse_module(exercise.stub.read_text(encoding="utf-8"))
+    given = {code_of(node) for node in stub.body}
+    module, mutations, _, _ = create_mutations(exercise.slug, solution)
+    written = [node for node in module.body if code_of(node) not in given]
+    within = {id(part) for node in written for part in parts_of(node)}
     seen = set()
     for mutation in mutations:
         changed = deep_replace(module, mutation.original_node, mutation.mutated_node)
-        if mutation.contained_by_top_level_function is None or not isinstance(changed, libcst.Module):
-            continue
-        if changed.code not in seen:
+        assert isinstance(changed, libcst.Module)
+        if id(mutation.original_node) in within and changed.code not in seen:
             seen.add(changed.code)
             yield Change(*difference(solution, changed.code), changed.code)
+
+
+def code_of(statement: libcst.SimpleStatementLine | libcst.BaseCompoundStatement) -> str:
+    return libcst.Module([statement]).code.strip()
+
+
+def parts_of(node: libcst.CSTNode) -> Iterator[libcst.CSTNode]:
+    """The node and everything in it."""
+    yield node
+    for child in node.children:
+        yield from parts_of(child)
 
 
 def difference(before: str, after: str) -> tuple[str, str]:
@@ -90,7 +105,7 @@ def is_noticed(change: Change, exercise: Exercise, pool: Pool) -> bool:
 
 def survivors(exercise: Exercise, share: int) -> tuple[int, list[Change]]:
     """How many changes one of the processes tried, and those that no test noticed."""
-    mine = list(changes(exercise.solution.read_text(encoding="utf-8")))[share::PROCESSES]
+    mine = list(changes(exercise))[share::PROCESSES]
     with Pool([exercise], LIMITS) as pool:
         return len(mine), [change for change in mine if not is_noticed(change, exercise, pool)]
 

@@ -265,10 +265,11 @@ def test_makes_no_more_requests_than_attempts(submission, sim):
 
 
 @pytest.mark.task(2)
-def test_fails_now_if_the_wait_cannot_fit(submission, sim, clock):
-    """Thirty seconds are left and the provider says sixty. Sleeping first brings the same error half a minute later,
-    when the caller can do nothing with it any more."""
-    sim.otherwise(RateLimited(retry_after=60))
+@pytest.mark.parametrize("wait", [60, 30], ids=["beyond", "to_the_second"])
+def test_fails_now_if_the_wait_cannot_fit(submission, sim, clock, wait):
+    """Thirty seconds are left, and the provider says sixty, or thirty: either way no time is left for an attempt.
+    Sleeping first brings the same error half a minute later, when the caller can do nothing with it any more."""
+    sim.otherwise(RateLimited(retry_after=wait))
     with raises("DeadlineExceededError") as caught:
         complete(submission, sim, deadline=30)
     assert clock.now == 0, "it raises at once, without waiting"
