@@ -27,6 +27,7 @@ help:
 	'make check           for authors: are the exercises as they should be (EX=e06 for one)' \
 	'                       WRITE=1       write the fingerprints of mutants anew' \
 	'make serve           the simulated provider over HTTP (PORT=8378, HOST=::1; FAULTS="rate_limited=0.1 cut=0.05")' \
+	'make notebooks       JupyterLab on notebooks/: look, plot, play' \
 	'make corpus          for authors: derive data/ anew from what is written by hand' \
 	'make format          format the code and mend what ruff can' \
 	'make bench           how long grading takes, and how plain retrievers do on the corpus' \
@@ -69,6 +70,9 @@ check: .venv/.stamp
 serve: .venv/.stamp
 	@.venv/bin/gradus serve $(if $(filter command,$(origin HOST)),--host $(call quote,$(HOST))) $(if $(PORT),--port $(call quote,$(PORT))) \
 	$(foreach fault,$(FAULTS),--fault $(call quote,$(fault)))
+
+notebooks: .venv/.stamp
+	@.venv/bin/python -m jupyterlab notebooks
 
 corpus: .venv/.stamp
 	@.venv/bin/gradus corpus
@@ -116,4 +120,4 @@ lock: .venv/.stamp
 	--no-annotate $(if $(UPGRADE),--upgrade) --output-file .venv/requirements-clients.lock
 	@mv .venv/requirements-clients.lock requirements-clients.lock
 
-.PHONY: help doctor path grade watch test check serve corpus format bench setup clients lock always
+.PHONY: help doctor path grade watch test check serve notebooks corpus format bench setup clients lock always
