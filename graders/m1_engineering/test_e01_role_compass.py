@@ -347,6 +347,18 @@ def test_percentages_add_up_to_100(submission, days, expected):
 
 
 @pytest.mark.task(2)
+@pytest.mark.parametrize(
+    "days", [(29, 71, 0, 0), (71, 29, 0, 0), (57, 0, 43, 0), (0, 0, 58, 42), (14, 0, 0, 36)], ids=lambda days: str(days)
+)
+def test_a_share_that_is_whole_stays_as_it_is(submission, days):
+    """29 of 100 days are 29 %. In floats they are 28.999999999999996, and rounded down that is a percent for somebody
+    who did nothing for it."""
+    expected = [100 * count // sum(days) for count in days]
+    percent = read(submission, *zip(ROLES, days, strict=True)).percent
+    assert percent == percentages(submission, *expected), f"{expected} percent, of {days} days for the roles in order"
+
+
+@pytest.mark.task(2)
 @settings(max_examples=15)
 @given(days=st.lists(st.integers(0, 40), min_size=4, max_size=4).filter(any))
 def test_shares_out_any_days(submission, days):
@@ -506,6 +518,26 @@ def test_names_the_skills_of_a_circle(submission):
         plan(submission, rows)
     names = caught.error.fields["names"]
     assert is_circle(rows, names), f"a needs b, b needs c, c needs a; the error said {names}"
+
+
+@pytest.mark.task(3)
+@pytest.mark.parametrize(
+    "needs",
+    [
+        {"a": ["b"], "b": ["c", "a"], "c": ["b"]},
+        {"a": ["b", "a"], "b": ["b"]},
+        {"a": ["b"], "b": ["c"], "c": ["c", "b"]},
+    ],
+    ids=["two_share_a_skill", "one_leads_to_another", "one_in_another"],
+)
+def test_names_one_circle_where_circles_touch(submission, needs):
+    """A walk along the needs of skills that are each on some circle is not yet a circle: it is one from the skill on
+    that comes up again. What you walked through before that is another person's mistake, or nobody's."""
+    rows = goals(**needs)
+    with raises("SkillCycleError") as caught:
+        plan(submission, rows)
+    names = caught.error.fields["names"]
+    assert is_circle(rows, names), f"{needs}: of these needs, {names} is no circle"
 
 
 @pytest.mark.task(3)

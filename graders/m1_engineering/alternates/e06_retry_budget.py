@@ -49,7 +49,7 @@ def failure_of(error: APIError | StreamCutError) -> Failure:
     if isinstance(error, APIStatusError):
         headers = {name.lower(): value for name, value in error.response.headers.items()}
         return Failure(error.status_code, error.code, headers)
-    return Failure()
+    return Failure(code=error.code if isinstance(error, APIError) else None)
 
 
 def retry_delay(failure: Failure, attempt: int, policy: RetryPolicy, jitter: Callable[[], float]) -> float | None:

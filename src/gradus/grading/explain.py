@@ -120,7 +120,7 @@ def _expected(case: TestCase, error: AssertionError, comparison: Comparison | No
 
 def _is_call_into_submission(test: ast.expr) -> bool:
     left = test.left if isinstance(test, ast.Compare) else None
-    return isinstance(left, ast.Call) and ast.unparse(left.func).startswith("submission.")
+    return isinstance(left, ast.Call) and ast.unparse(left.func).startswith(("submission.", "driver."))
 
 
 def _line_in(file: Path, traceback: TracebackType | None) -> int:
