@@ -178,8 +178,8 @@ def ask(client: OpenAI, prompt: str) -> str:
     model `MODEL` and one message, role "user", content `prompt`.
 
     For some answers the SDK raises nothing, although they are none. The first rule that applies decides:
-        1. What `create` returns is no `openai.types.chat.ChatCompletion`, or one whose `choices` are empty or None: an
-           UnreadableAnswerError.
+        1. What `create` returns is no `openai.types.chat.ChatCompletion`, or one whose `choices` are empty or None, or
+           whose first choice has no message (None): an UnreadableAnswerError.
         2. The `finish_reason` of the first choice is "length": an `openai.LengthFinishReasonError`, as `parse` raises
            it.
         3. It is "content_filter": an `openai.ContentFilterFinishReasonError`.
@@ -219,7 +219,8 @@ def report(error: CopilotError, reference: str, secrets: Collection[str]) -> Rep
         - `status` and `request_id` are those of an `openai.APIStatusError`, and `code` that of an `openai.APIError`;
           None for any other.
         - `message` is its text, `str(cause)`, in which "[redacted]" stands for every occurrence of a secret. An empty
-          string is no secret. Where one secret lies within another, nothing of the longer one stays behind.
+          string is no secret. Where one secret lies within another, nothing of the longer one stays behind; no two
+          overlap in any other way.
     Without a `__cause__`, `message` is "", and the other four are None.
 
     Args:

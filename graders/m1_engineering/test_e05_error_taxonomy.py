@@ -435,8 +435,9 @@ def test_makes_one_request_a_call(submission, sim, clock):
         ('["Yes."]', "application/json"),
         ('{"status": "ok"}', "application/json"),
         ('{"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": []}', "application/json"),
+        ('{"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [{}]}', "application/json"),
     ],
-    ids=["html", "text", "json_text", "null", "json_array", "another_object", "no_choices"],
+    ids=["html", "text", "json_text", "null", "json_array", "another_object", "no_choices", "no_message"],
 )
 def test_an_answer_that_is_none_is_garbled(submission, sim, body, content_type):
     """A gateway answers 200 with something of its own. The SDK hands it over, and the first attribute you read of it
@@ -615,3 +616,15 @@ def test_a_secret_within_another_leaves_no_ends(submission, driver, order):
     for short, long in pairs:
         secrets = [short, long][::order]
         assert message(submission, driver, f"{long} of {short}", *secrets) == "[redacted] of [redacted]"
+
+
+@pytest.mark.task(3)
+def test_reads_no_attribute_of_an_error_that_only_looks_alike(submission, driver):
+    """`status_code` of an answer that the SDK could not make sense of is that of a call that went well, and somebody
+    else's exception means something of its own by `code`. Ask for the type before you read the field."""
+    parts = submission.report, submission.CopilotError, failure_of(submission, kind="GARBLED")
+    other = driver.report_bug(*parts, "NamedLikeATimeout", "CT-7F3A", ()).logged
+    assert (other.error, other.status, other.code, other.request_id) == ("NamedLikeATimeout", None, None, None)
+    strange = driver.report_strictly(*parts, (200, {"x-request-id": "req-1"}, '{"answer": 42}'), "CT-7F3A", ()).logged
+    assert strange.error == "APIResponseValidationError"
+    assert (strange.status, strange.request_id) == (None, None), "it is an APIError, and no APIStatusError"

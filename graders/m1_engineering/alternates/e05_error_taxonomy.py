@@ -206,7 +206,7 @@ def ask(client: OpenAI, prompt: str) -> str:
             model=MODEL, messages=[{"role": "user", "content": prompt}]
         )
         choices = getattr(completion, "choices", None)
-        if not choices:
+        if not choices or getattr(choices[0], "message", None) is None:
             raise UnreadableAnswerError(repr(completion)[:80])
         first = choices[0]
         match first.finish_reason:

@@ -47,7 +47,7 @@ def judge_answers(classify: Classify, answers: Sequence[Answer]) -> list[Any]:
 
 def judge_strictly(classify: Classify, answer: Answer) -> Any:
     """The same for a client that checks whether what comes back has the API's form."""
-    return classify(_raised_by(_client_of(answer, _strict_response_validation=True), "create"))
+    return classify(_raised_by(_strict_client_of(answer), "create"))
 
 
 def judge_new(classify: Classify, kind: Callable[..., BaseException], *args: Any) -> Any:
@@ -102,6 +102,20 @@ def report_text(
     return report(_chained(error(failure), None if text is None else RuntimeError(text)), *args)
 
 
+def report_bug(
+    report: Callable[..., Any], error: Callable[[Any], BaseException], failure: Any, name: str, *args: Any
+) -> Any:
+    """The same for one of BUGS."""
+    return report(_chained(error(failure), BUGS[name]()), *args)
+
+
+def report_strictly(
+    report: Callable[..., Any], error: Callable[[Any], BaseException], failure: Any, answer: Answer, *args: Any
+) -> Any:
+    """The same for what this answer ends in, at a client that checks whether what comes back has the API's form."""
+    return report(_chained(error(failure), _raised_by(_strict_client_of(answer), "create")), *args)
+
+
 def _chained(error: BaseException, cause: BaseException | None) -> BaseException:
     error.__cause__ = cause
     return error
@@ -119,6 +133,10 @@ def _client_of(*answers: Answer, **options: Any) -> OpenAI:
     return OpenAI(
         api_key="any", base_url="http://gateway.invalid/v1", http_client=http_client, max_retries=0, **options
     )
+
+
+def _strict_client_of(answer: Answer) -> OpenAI:
+    return _client_of(answer, _strict_response_validation=True)
 
 
 def _raised_by(client: OpenAI, how: str) -> BaseException:
