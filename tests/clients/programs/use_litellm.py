@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import litellm
+import openai
 from common import MODEL, QUESTION, Reading, loop, read_sensor, report
 
 NAME = f"openai/{MODEL}"
@@ -105,7 +106,8 @@ def refused(api: str) -> Any:
             litellm.completion(NAME, ASKED, temperature=2.5)
         else:
             litellm.responses(QUESTION, NAME, temperature=2.5)
-    except litellm.BadRequestError as error:
+    except openai.BadRequestError as error:  # litellm raises a subclass of its own: m1/e05 says so
+        assert type(error) is litellm.BadRequestError
         # Of an error from the Responses API, litellm keeps the body in its message alone.
         body = error.body or json.loads(error.message.partition(" - ")[2])["error"]
         return [error.status_code, body["code"], body["param"]]
