@@ -160,7 +160,8 @@ def fingerprint(request: CreditRequest) -> str:
     by character, and no ticket (None) is not the ticket "". The fingerprint is the same in every process.
 
     Args:
-        request: what a caller asks for. Its amount is finite, and its texts are any text.
+        request: what a caller asks for. Its amount is finite and has at most a thousand digits, those before and after
+            the point together, written out; its texts are any text that UTF-8 can hold.
 
     Returns:
         A SHA-256 as 64 lowercase hexadecimal digits.
@@ -201,7 +202,7 @@ def post_credit(conn: sqlite3.Connection, tenant: str, key: str, request: Credit
         conn: a connection as `open_database` opens it, in no transaction. Afterwards it is in none either, whether this
             returns or raises.
         tenant: who calls, as authenticated.
-        key: the caller's idempotency key, any text.
+        key: the caller's idempotency key, any text that UTF-8 can hold.
         request: what to book.
         now: the moment, in seconds since 1970, as time.time() gives it.
 

@@ -128,7 +128,8 @@ def content_hash(content: Any) -> str:
         - 1, 1.0, True and "1" are four values, 0.0 and -0.0 are two, and a key with None is not a missing key.
 
     Args:
-        content: None, a bool, an int, a float, a str, a list of such values, or a dict from str to such values.
+        content: None, a bool, an int, a float, a str that UTF-8 can hold, a list of such values, or a dict from str to
+            such values.
 
     Raises:
         NotJsonError: somewhere in it is anything else, which JSON would change or cannot hold: a tuple, a set, bytes,
