@@ -604,6 +604,16 @@ def test_sends_what_waits(submission, driver, path):
 
 
 @pytest.mark.task(3)
+def test_sends_all_that_wait(submission, driver, path):
+    """After an hour without the provider many wait. Whoever reads them in pages, by an offset, skips as many as have
+    got their receipt meanwhile: they no longer wait, and the rest has moved up."""
+    keys = [f"credit-{number}" for number in range(1, 302)]
+    provider = outbox(submission, driver, path, *keys)
+    assert deliver(submission, driver, provider) == 301
+    assert [key for key, _ in provider.sent] == keys
+
+
+@pytest.mark.task(3)
 def test_sends_nothing_twice(submission, driver, path):
     """A message that has its receipt is done. What comes later is sent alone."""
     provider = outbox(submission, driver, path, "credit-1", "credit-2")

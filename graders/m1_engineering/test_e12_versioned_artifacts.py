@@ -293,7 +293,7 @@ def test_nobody_shares_what_is_published(submission, driver, tmp_path):
     assert registry.get("prompt", 1) == PROMPT
 
 
-def tampered(folder, to):
+def tampered(folder, to, edit=b"Answer at will."):
     """A copy of a registry's folder in which somebody has edited a prompt; None if its text is nowhere to be found."""
     copied, found = shutil.copytree(folder, to), False
     for file in [path for path in copied.rglob("*") if path.is_file() and path.read_bytes()[:6] == b"SQLite"]:
@@ -302,7 +302,7 @@ def tampered(folder, to):
     for file in [path for path in copied.rglob("*") if path.is_file()]:
         content = file.read_bytes()
         found = found or b"Answer briefly." in content
-        file.write_bytes(content.replace(b"Answer briefly.", b"Answer at will."))
+        file.write_bytes(content.replace(b"Answer briefly.", edit))
     return copied if found else None
 
 
@@ -323,6 +323,18 @@ def test_notices_what_was_edited_in_the_folder(submission, tmp_path):
     with raises("CorruptArtifactError"):
         edited.by_hash(sha256(PROMPT))
     assert edited.get("output", 1) == OUTPUT, "what was left alone is still there"
+
+
+@pytest.mark.task(2)
+def test_notices_an_edit_that_leaves_no_json(submission, tmp_path):
+    """An edit by hand may lose a quotation mark. That is a corrupt artifact like any other, and whoever verifies a
+    record has to hear so, not which character the parser did not expect."""
+    submission.Registry(tmp_path / "registry").publish("prompt", PROMPT)
+    folder = tampered(tmp_path / "registry", tmp_path / "edited", edit=b'Answer brie"ly.')
+    if folder is None:
+        return
+    with raises("CorruptArtifactError"):
+        submission.Registry(folder).get("prompt", 1)
 
 
 # Task 3: migrations
@@ -454,6 +466,17 @@ def test_refuses_a_version_it_does_not_know(submission, found):
     with raises("UnsupportedSchemaError") as caught:
         submission.migrate({**V3, "schema_version": found})
     assert is_exactly(caught.error.fields["found"], found), f"found is {found!r}"
+
+
+@pytest.mark.task(3)
+def test_goes_by_the_version_and_not_by_the_fields(submission):
+    """A field that a later version no longer has may be there again: somebody else's, of another meaning. Only the
+    number says what was converted already."""
+    probe = {**V2, "temperature": 9.5, "sources": [{"page": "help/a"}]}
+    expected = {**V3, "temperature": 9.5, "sources": [{"id": "help/a"}]}
+    assert submission.migrate(probe) == expected, "the temperature is no parameter here: version 2 has those in params"
+    newest = {**V3, "temperature": 9.5, "sources": [{"id": "help/a", "page": 7}]}
+    assert submission.migrate(newest) == newest
 
 
 @pytest.mark.task(3)
@@ -672,6 +695,15 @@ def test_what_nobody_recorded_counts_as_changed(submission):
         assert submission.changed({**V3, **known}, unknown) == [part]
         assert submission.changed(unknown, {**V3, **known}) == [part]
         assert submission.changed(unknown, unknown) == [part]
+
+
+@pytest.mark.task(4)
+def test_what_was_asked_for_is_not_what_answered(submission):
+    """An old record names a dated model that was asked for, and nobody wrote down which one answered. That it will have
+    been the same is a guess; a record is there so that nobody has to guess."""
+    asked_by_date = {**V2, "model": "sim-large-2026-09"}
+    assert "model" in submission.changed(asked_by_date, asked_by_date)
+    assert submission.changed(made(), made(model={"asked": "sim-large-2026-09", "returned": None})) == ["model"]
 
 
 @pytest.mark.task(4)

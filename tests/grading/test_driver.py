@@ -63,6 +63,26 @@ MISCOUNTS = "def add(a, b):\n    return a + b + 1\n"
 STUB = 'def add(a, b):\n    raise NotImplementedError("Task 1")\n'
 RAISES = "def add(a, b):\n    return a + c\n"
 REPLACES_THE_DRIVER = f"import sys\nsys.modules['m1_x.e01_add.driver'] = None\n{ADDS}"
+BURNS = """
+import time
+
+def add(a, b):
+    while time.process_time() < 0.4:
+        pass
+    return a + b
+"""
+BURNS_IN_A_CHILD = """
+import os, time
+
+def add(a, b):
+    if os.times().children_user < 0.4:
+        if os.fork() == 0:
+            while time.process_time() < 0.5:
+                pass
+            os._exit(0)
+        os.wait()
+    return a + b
+"""
 
 
 @pytest.fixture
@@ -119,6 +139,14 @@ def test_an_error_tells_the_learners_line_and_not_the_drivers(house: Curriculum,
     first, _ = examined(house, written(RAISES, tmp_path / "target"))
     assert "name 'c' is not defined" in first.returned
     assert first.where.endswith("e01_add.py:2")
+
+
+@pytest.mark.parametrize("source", [BURNS, BURNS_IN_A_CHILD], ids=["itself", "in_a_child"])
+def test_the_submissions_processor_time_counts(source: str, house: Curriculum, tmp_path: Path) -> None:
+    first, second = examined(house, written(source, tmp_path / "target"))
+    assert {first.outcome, second.outcome} == {Verdict.PASSED}
+    assert first.cpu > 0.3
+    assert second.cpu < first.cpu, "what an earlier test used is not counted again"
 
 
 def test_a_driver_that_is_not_there_is_the_graders_fault(house: Curriculum, tmp_path: Path) -> None:

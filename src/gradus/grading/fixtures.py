@@ -5,6 +5,7 @@ Where the submission runs is the business of whoever loads this: see `link_for`.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -34,6 +35,7 @@ upstream: pytest.StashKey[Core] = pytest.StashKey()  # what answers in place of 
 links = pytest.StashKey[dict[str, Link]]()
 current_link = pytest.StashKey[Link]()
 comparison = pytest.StashKey[Comparison]()
+cpu_before = pytest.StashKey[float]()  # what this process had used before a test
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -121,6 +123,7 @@ def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, righ
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    item.stash[cpu_before] = time.process_time()
     if comparison in item.config.stash:
         del item.config.stash[comparison]
 
@@ -131,6 +134,8 @@ def result_of(item: pytest.Item, call: pytest.CallInfo[None]) -> TestResult:
     error = call.excinfo.value if call.excinfo else None
     link = item.stash.get(current_link, None)
     result = explain(case, error, call.duration, link, item.config.stash.get(comparison, None))
+    cpu = time.process_time() - item.stash[cpu_before] + (link.cpu if link else 0.0)
+    result = replace(result, cpu=cpu)
     lent = getattr(item, "funcargs", {})
     if isinstance(lent.get("encoder"), Encoder):
         result = replace(result, embedded=lent["encoder"].misses)

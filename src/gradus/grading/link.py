@@ -68,6 +68,8 @@ class Link:
         # What a call on a reference is called by: the type names of the objects that were given away.
         self._kinds: dict[int, tuple[str, ...]] = {DRIVER: ("driver",)}
         self.last = LastCall()
+        self.cpu = 0.0  # seconds of processor time that workers took during the current test
+        self._cpu_of_worker = 0.0
         self.codec = Codec(self._refer, self._resolve)
 
     @contextmanager
@@ -75,6 +77,7 @@ class Link:
         """For the length of one test, lend these capabilities and record calls afresh."""
         self._capabilities = capabilities
         self.last = LastCall()
+        self.cpu = 0.0
         self._printed = ""
         try:
             yield
@@ -166,7 +169,15 @@ class Link:
         finally:
             self._depth -= 1
             self._raise_failure_in_callback()
+        self._note_cpu(answer)
         return self._value(answer)
+
+    def _note_cpu(self, answer: Message) -> None:
+        """Where both sides share a process, the answer does not say: the examiner's own clock has counted it."""
+        used = answer.get("cpu")
+        if type(used) is float:
+            self.cpu += max(0.0, used - self._cpu_of_worker)
+            self._cpu_of_worker = used
 
     def _load(self) -> None:
         self._loaded = True
@@ -180,6 +191,7 @@ class Link:
         if self._worker is None:
             self._worker = self._start(self._serve)
             self._loaded = False
+            self._cpu_of_worker = 0.0
         return self._worker
 
     def _value(self, answer: Message) -> Any:

@@ -26,7 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
         root = config.rootpath
         target = (root / Path(config.getoption("--target"))).resolve()
         exercise = read_curriculum(root).exercise(stem)
-        return loopback_link(stem, target, exercise.driver, exercise.libraries)
+        return loopback_link(stem, target, exercise.driver.resolve(), exercise.libraries)
 
     config.stash[link_for] = provide
 

@@ -259,7 +259,7 @@ class _Run:
         self._job = WorkerJob(
             stem=exercise.stem,
             target=str(target),
-            driver=str(exercise.driver),
+            driver=str(exercise.driver.resolve()),
             scratch=str(scratch / "work"),
             epoch=VirtualClock().epoch.isoformat(),
             libraries=exercise.libraries,

@@ -54,6 +54,8 @@ class TestResult:
     them. `returned` tells both what came back and what was raised. `where` is "path:line". `printed` is what the
     learner's code wrote to stdout and stderr during this test. A held-out test leaves everything but `why` empty.
     `calls`, `tokens` and `cost` are what the model was asked and charged for; in a live run, what the endpoint was.
+    `seconds` is what the clock on the wall says; `cpu` is the processor time of examiner and worker in seconds, which
+    a busy machine changes little.
     `embedded` is how many texts the examiner's encoder had never met before, which takes it a while.
     `conversation` is what was said, where the test failed; in a live run, in any case.
     """
@@ -75,6 +77,7 @@ class TestResult:
     tokens: int = 0
     cost: float = 0.0
     embedded: int = 0
+    cpu: float = 0.0
     conversation: tuple[Call, ...] = ()
 
     @property

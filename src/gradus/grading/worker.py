@@ -83,7 +83,7 @@ def run_worker(job: WorkerJob, sock: socket.socket, output: int) -> None:
         nonlocal serving
         outer, serving = serving, True
         try:
-            return session.serve(note_time(message))
+            return {**session.serve(note_time(message)), "cpu": processor_seconds()}
         finally:
             if message["op"] == "load":
                 route_bare_clients(ask, clock)
@@ -106,6 +106,11 @@ def run_worker(job: WorkerJob, sock: socket.socket, output: int) -> None:
         peer.serve_forever()
     except WireError:
         os._exit(0)
+
+
+def processor_seconds() -> float:
+    """What this process, its threads and the children that it waited for have used so far."""
+    return sum(os.times()[:4])
 
 
 def route_bare_clients(ask: Callable[[Message], Message], clock: WorkerClock) -> Callable[[], None]:

@@ -18,6 +18,8 @@ PARAMETERS = {
 CHAT_TOOL = {"type": "function", "function": {"name": "read_sensor", "parameters": PARAMETERS, "strict": True}}
 RESPONSES_TOOL = {"type": "function", "name": "read_sensor", "parameters": PARAMETERS, "strict": True}
 
+assert issubclass(litellm.BadRequestError, openai.BadRequestError)  # as m1/e05 says of all its errors
+
 litellm.suppress_debug_info = True
 # Of a model that it does not know, litellm takes responses whole and plays the stream itself.
 litellm.register_model({NAME: {"litellm_provider": "openai", "mode": "chat", "supports_native_streaming": True}})
@@ -106,8 +108,7 @@ def refused(api: str) -> Any:
             litellm.completion(NAME, ASKED, temperature=2.5)
         else:
             litellm.responses(QUESTION, NAME, temperature=2.5)
-    except openai.BadRequestError as error:  # litellm raises a subclass of its own: m1/e05 says so
-        assert type(error) is litellm.BadRequestError
+    except litellm.BadRequestError as error:
         # Of an error from the Responses API, litellm keeps the body in its message alone.
         body = error.body or json.loads(error.message.partition(" - ")[2])["error"]
         return [error.status_code, body["code"], body["param"]]

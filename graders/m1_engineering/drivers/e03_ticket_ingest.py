@@ -1,0 +1,61 @@
+"""What the grader of e03 does beside the submission: it measures memory, and moves the machine to another zone."""
+
+from __future__ import annotations
+
+import gc
+import os
+import time
+import tracemalloc
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The most bytes that were allocated at any one time, and what came of it."""
+
+    peak: int
+    result: Any
+
+
+def peak_of(function: Callable[..., Any], *args: Any) -> Measured:
+    """Call a function and watch its memory, with the garbage collector as Python sets it."""
+    threshold = gc.get_threshold()
+    gc.set_threshold(700, 10, 10)
+    tracemalloc.start()
+    try:
+        result = function(*args)
+        return Measured(tracemalloc.get_traced_memory()[1], result)
+    finally:
+        tracemalloc.stop()
+        gc.set_threshold(*threshold)
+
+
+def peak_of_reading(read_rows: Callable[[Path], Iterable[Any]], source: Path) -> Measured:
+    """Read a file row by row, keeping of each no more than its line and what was wrong with it."""
+    return peak_of(lambda: [(row.line, getattr(row, "reason", None)) for row in read_rows(source)])
+
+
+def peak_of_swallowing(source: Path) -> int:
+    """The control: what it takes to hold a whole file, so that the grader knows that this would be seen."""
+    return peak_of(lambda: len(source.read_bytes())).peak
+
+
+def in_zone(zone: str, function: Callable[..., Any], *args: Any) -> Any:
+    """Call a function on a machine whose own clock is set to a zone."""
+    before = os.environ.get("TZ")
+    try:
+        _move_to(zone)
+        return function(*args)
+    finally:
+        _move_to(before)
+
+
+def _move_to(zone: str | None) -> None:
+    if zone is None:
+        del os.environ["TZ"]
+    else:
+        os.environ["TZ"] = zone
+    time.tzset()
