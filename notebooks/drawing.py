@@ -64,4 +64,6 @@ def label_ends(plot: Axes) -> None:
 def mark(plot: Axes, begins: float, ends: float, what: str) -> None:
     """Shade a stretch of the x axis and say what happened in it."""
     plot.axvspan(begins, ends, color="#fde68a", alpha=0.5, linewidth=0)
-    plot.annotate(what, xy=(begins, 1), xycoords=("data", "axes fraction"), va="bottom", fontsize=8, color="#92400e")
+    middle = (begins + ends) / 2
+    above = ("data", "axes fraction")
+    plot.annotate(what, xy=(middle, 0.97), xycoords=above, ha="center", va="top", fontsize=9, color="#92400e")

@@ -14,7 +14,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Measured:
-    """The most bytes that were allocated at any one time, and what came of it."""
+    """The most bytes that were allocated at any one time, and what came of it.
+
+    The bytes are rounded up to a power of two: exactly, they differ from run to run, and then the same failure would
+    never look the same.
+    """
 
     peak: int
     result: Any
@@ -27,7 +31,7 @@ def peak_of(function: Callable[..., Any], *args: Any) -> Measured:
     tracemalloc.start()
     try:
         result = function(*args)
-        return Measured(tracemalloc.get_traced_memory()[1], result)
+        return Measured(1 << (tracemalloc.get_traced_memory()[1] - 1).bit_length(), result)
     finally:
         tracemalloc.stop()
         gc.set_threshold(*threshold)

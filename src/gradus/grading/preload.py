@@ -16,6 +16,7 @@ from gradus.sim import Request, Response, VirtualClock
 
 # Parts that a library imports only when they are first used.
 LATER_PARTS = {
+    "fastapi": ("pydantic.v1", "anyio._backends._asyncio"),
     "chromadb": ("chromadb.api.rust", "chromadb.telemetry.product.posthog"),
     "langgraph": (
         "langgraph.graph",
