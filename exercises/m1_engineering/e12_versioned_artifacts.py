@@ -133,7 +133,8 @@ def content_hash(content: Any) -> str:
 
     Raises:
         NotJsonError: somewhere in it is anything else, which JSON would change or cannot hold: a tuple, a set, bytes,
-            a date, a Decimal, a key that is no str, NaN, an infinity, any other object.
+            a date, a Decimal, a key that is no str, NaN, an infinity, a text or key with half a surrogate pair in it
+            ("\\ud800"), any other object.
 
     Example:
         >>> content_hash({"b": [1, 2.0], "a": "8 °C"})  # the SHA-256 of {"a":"8 °C","b":[1,2.0]}

@@ -317,6 +317,9 @@ def test_the_days_decide_and_not_the_percentages(submission):
     reading = read(submission, ("AI_ENGINEER", 100), ("ML_ENGINEER", 101))
     assert reading.percent == percentages(submission, 50, 50, 0, 0)
     assert reading.role == member(submission, "ML_ENGINEER")
+    rare = read(submission, ("SOFTWARE_ENGINEER", 211), ("ML_ENGINEER", 1))
+    assert rare.percent == percentages(submission, 0, 0, 0, 100)
+    assert rare.role == member(submission, "ML_ENGINEER"), "one day is a day, though it rounds to 0 %"
 
 
 @pytest.mark.task(2)

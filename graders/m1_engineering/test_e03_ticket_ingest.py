@@ -439,6 +439,17 @@ def test_refuses_a_local_time_that_never_was(submission, text, zone):
 
 
 @pytest.mark.task(2)
+def test_compares_moments_and_not_clocks(submission, driver):
+    """Two times of one zone are compared by what its clock shows, and in the hour that comes twice the clock shows the
+    same for both. Compare in UTC, whatever zone the limit is in."""
+    for limit, expected in (("2026-10-25T02:45:00", "00:30"), ("2026-10-25T03:15:00", "01:30")):
+        found = driver.with_limit_in_zone(submission.to_utc, "2026-10-25 02:30:00", "Europe/Berlin", limit)
+        assert found == moment(f"2026-10-25T{expected}:00+00:00"), (
+            f"not after {limit} in Berlin, the first time it was so"
+        )
+
+
+@pytest.mark.task(2)
 @pytest.mark.parametrize(
     "text",
     [
@@ -453,6 +464,7 @@ def test_refuses_a_local_time_that_never_was(submission, text, zone):
             "2026-02-16T11:09:00 +01:00",
             "2026-02-16T11:09:00+25:00",
         ),
+        *("2026-02-16T11:09:00+05:60", "2026-02-16T11:09:00-01:75", "2026-02-16T11:09:00+24:00"),
         *("0001-01-01T00:00:00+05:00", "0001-01-01 00:00:00", "9999-12-31T23:59:59-05:00", "0000-01-01T00:00:00Z"),
         *("٢٠٢٦-02-16T11:09:00Z", "2026-02-16T11:09:00Z2026-02-16T11:09:00Z"),
     ],
@@ -731,6 +743,16 @@ def test_refuses_another_file_and_touches_nothing(submission, tmp_path, data):
     with raises("HeaderError"):
         ingest_file(submission, tmp_path, written(tmp_path, data))
     assert (table(tmp_path / "support.db"), rejects_in(tmp_path / "rejects.jsonl")) == before
+
+
+@pytest.mark.task(3)
+def test_holds_no_list_of_rejects(submission, driver, tmp_path):
+    """The worse the file, the longer the list of rejects. Write each down when it comes, or the export with nothing
+    right in it is the one that ends the run."""
+    source = written(tmp_path, ",".join(HEADER) + "\n" * 24_000)
+    measured = driver.peak_of(submission.ingest_tickets, source, tmp_path / "support.db", tmp_path / "rejects.jsonl")
+    assert tuple(fields_of(measured.result).values()) == (23_999, 0, 23_999)
+    assert measured.peak <= MAX_HELD_BYTES, f"it held {measured.peak:,} bytes at a time; {MAX_HELD_BYTES:,} are allowed"
 
 
 @pytest.mark.task(3)

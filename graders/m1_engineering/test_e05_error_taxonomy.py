@@ -628,3 +628,22 @@ def test_reads_no_attribute_of_an_error_that_only_looks_alike(submission, driver
     strange = driver.report_strictly(*parts, (200, {"x-request-id": "req-1"}, '{"answer": 42}'), "CT-7F3A", ()).logged
     assert strange.error == "APIResponseValidationError"
     assert (strange.status, strange.request_id) == (None, None), "it is an APIError, and no APIStatusError"
+
+
+@pytest.mark.task(1)
+def test_a_type_is_no_code(submission, driver):
+    """Providers put a `type` beside the `code`, and the two often read alike. Only the code is promised; where there is
+    none, the status decides."""
+    error = {"message": "It went wrong.", "type": "insufficient_quota", "param": None, "code": None}
+    (failure,) = driver.judge_answers(submission.classify, [(429, {}, json.dumps({"error": error}))])
+    expect(failure, "RATE_LIMITED", True, None)
+
+
+@pytest.mark.task(3)
+def test_what_was_handled_meanwhile_is_no_cause(submission, driver):
+    """A CopilotError that was raised without `from`, while something else was handled, has a context and no cause. What
+    happened before is not what this failure came from, and its text does not belong into this entry."""
+    parts = submission.report, submission.CopilotError, failure_of(submission)
+    logged = driver.report_while_handling(*parts, "CT-7F3A", ()).logged
+    assert (logged.error, logged.status, logged.code, logged.request_id) == (None, None, None, None)
+    assert logged.message == ""

@@ -11,7 +11,16 @@ from itertools import chain, count
 import pytest
 
 from gradus.grading import raises
-from gradus.sim import ConnectionReset, QuotaExhausted, RateLimited, ReadTimeout, Reply, ServerError, Unauthorized
+from gradus.sim import (
+    ConnectionReset,
+    Garbled,
+    QuotaExhausted,
+    RateLimited,
+    ReadTimeout,
+    Reply,
+    ServerError,
+    Unauthorized,
+)
 
 PROBLEMS = "https://coldtrail.example/problems/"
 SECRET = "token-5521"  # what the driver's failing handlers know
@@ -221,6 +230,15 @@ def test_lists_one_status(submission, table):
     assert walk(submission, table, 2, status="closed") == [["T-205", "T-202"]]
     for nobodys in ("solved", "New", "new' OR '1'='1"):
         assert page(submission, table, 2, status=nobodys) == ([], None)
+
+
+@pytest.mark.task(1)
+def test_a_status_holds_on_every_page(submission, table):
+    """The place on the second page is a condition of two parts, joined by OR. Without brackets round them, AND binds
+    the status to the first part alone, and tickets of any status slip in where several share a second."""
+    for number in range(201, 209):
+        table.add(number, 300, "new" if number % 2 else "closed")
+    assert walk(submission, table, 1, status="new") == [["T-207"], ["T-205"], ["T-203"], ["T-201"]]
 
 
 @pytest.mark.task(1)
@@ -477,6 +495,16 @@ def test_tells_nothing_of_a_bug(submission, driver, kind):
 
 
 @pytest.mark.task(2)
+def test_an_http_exception_tells_its_detail_whatever_its_status(submission, driver):
+    """What a route raises with a status was written for the caller, a 503 as well as a 404. Only what nobody meant to
+    raise has a text that nobody may read."""
+    answer = failing(submission, driver).get("/closed-today")
+    assert told(answer) == (503, "about:blank", 503)
+    assert (answer.json["title"], answer.json["detail"]) == ("Service Unavailable", "We count the stock until noon.")
+    assert answer.headers["retry-after"] == "3600"
+
+
+@pytest.mark.task(2)
 def test_the_server_hears_of_a_bug(submission, driver):
     """A 500 that no log knows is never repaired. Starlette raises the exception again once the answer is sent, for the
     server to log; a refused request is nothing to log."""
@@ -676,6 +704,12 @@ def test_refuses_what_is_no_question(submission, driver, sim, table):
     assert sim.ledger.calls == 0
 
 
+def coded(status, code):
+    """An error of the provider's with a code that usually comes with another status, as a gateway may pass it on."""
+    error = {"message": "It went wrong.", "type": "some_error", "param": None, "code": code}
+    return Garbled(json.dumps({"error": error}), status, "application/json")
+
+
 @pytest.mark.task(3)
 @pytest.mark.parametrize(
     ("step", "status", "kind"),
@@ -688,8 +722,11 @@ def test_refuses_what_is_no_question(submission, driver, sim, table):
         (Unauthorized(), 502, "model-failed"),
         (QuotaExhausted(), 502, "model-failed"),
         (ServerError(409), 502, "model-failed"),
+        (coded(503, "insufficient_quota"), 502, "model-failed"),
+        (coded(422, "context_length_exceeded"), 413, "question-too-long"),
+        (coded(500, "context_length_exceeded"), 413, "question-too-long"),
     ],
-    ids=["rate_limit", "500", "503", "reset", "timeout", "key", "quota", "409"],
+    ids=["rate_limit", "500", "503", "reset", "timeout", "key", "quota", "409", "quota_503", "long_422", "long_500"],
 )
 def test_tells_what_a_failure_means_to_the_caller(submission, driver, sim, table, step, status, kind):
     """The provider's status is about our request to it. Passed on, its 401 says that our caller's key is wrong, and its
@@ -697,6 +734,16 @@ def test_tells_what_a_failure_means_to_the_caller(submission, driver, sim, table
     answer = asked(submission, driver, sim, table, step)
     assert told(answer) == (status, PROBLEMS + kind, status)
     assert sim.ledger.calls == 1
+
+
+@pytest.mark.task(3)
+def test_leaves_retries_to_the_clients_options(submission, driver, sim, table):
+    """Whoever built the client decided how often it tries. This one tries again, and the second try works."""
+    sim.script(ServerError(503), "Yes.")
+    app = submission.create_app(table.path, sim.client(max_retries=1))
+    answer = Api(driver, app).post("/v1/answers", {"question": QUESTION})
+    assert (answer.status, answer.json) == (200, {"answer": "Yes."})
+    assert sim.ledger.calls == 2
 
 
 @pytest.mark.task(3)

@@ -138,6 +138,15 @@ def test_refuses_what_json_would_change(submission, value, wrap):
         submission.content_hash(wrap(value))
 
 
+@pytest.mark.task(1)
+@pytest.mark.parametrize("where", ["value", "key"])
+def test_refuses_half_a_character(submission, driver, where):
+    """Python's text may hold half of a surrogate pair, as a cut emoji leaves it. No file can, and no request: it is
+    refused like all that JSON cannot hold, and not by whichever library meets it first."""
+    with raises("NotJsonError"):
+        driver.hashed_with_half_a_character(submission.content_hash, where)
+
+
 # Task 2: the registry
 
 
@@ -154,8 +163,15 @@ def test_counts_the_versions_of_each_name(submission, tmp_path):
 @pytest.mark.task(2)
 @pytest.mark.parametrize(
     "artifact",
-    [PROMPT, {"numbers": [1, 1.0, True, None, 0.1, -0.0, 2**70]}, [], "text", "caf\u00e9 cafe\u0301 🧊\r\n\0"],
-    ids=["prompt", "numbers", "empty", "text", "letters"],
+    [
+        PROMPT,
+        {"numbers": [1, 1.0, True, None, 0.1, -0.0, 2**70]},
+        [],
+        "text",
+        "caf\u00e9 cafe\u0301 🧊\r\n\0",
+        "a\u2028b\u2029c\u0085d",
+    ],
+    ids=["prompt", "numbers", "empty", "text", "letters", "line_separators"],
 )
 def test_gives_back_what_was_published(submission, tmp_path, artifact):
     """An answer is only explained by the very content that made it: every space of it, every letter, every type."""
@@ -225,7 +241,23 @@ def test_a_name_is_any_text(submission, tmp_path):
     folder = tmp_path / "registry"
     registry = submission.Registry(folder)
     all_names = ["answer", "Answer", "answer-short", "answer/short", "../answer", "/answer", "answer@1", "a_swer", "%"]
-    all_names += ["answer1", "answer.json", "answer ", "'; --", "*", ".", "..", "réponse", "re\u0301ponse", "🧊"]
+    all_names += [
+        "7",
+        "007",
+        "7.0",
+        "1e3",
+        "1000",
+        "answer1",
+        "answer.json",
+        "answer ",
+        "'; --",
+        "*",
+        ".",
+        "..",
+        "réponse",
+        "re\u0301ponse",
+        "🧊",
+    ]
     for place, name in enumerate(all_names):
         assert registry.publish(name, {"text": place}) == 1, f"the first version of {name!r}"
     assert [registry.get(name, 1)["text"] for name in all_names] == list(range(len(all_names)))
@@ -419,6 +451,7 @@ def test_migrating_twice_is_migrating_once(submission):
     for record in ({**V1, "latency": 1840}, {**V2, "latency": 1.84}, {**V3, "latency": 1.84}):
         once = submission.migrate(record)
         assert (once["latency"], submission.migrate(once)["latency"]) == (1.84, 1.84), "1840 ms are 1.84 s, and stay so"
+    assert submission.migrate({**V1, "latency": 1840.25})["latency"] == 1.84025, "divided by 1000, and not rounded"
 
 
 @pytest.mark.task(3)
@@ -695,6 +728,8 @@ def test_what_nobody_recorded_counts_as_changed(submission):
         assert submission.changed({**V3, **known}, unknown) == [part]
         assert submission.changed(unknown, {**V3, **known}) == [part]
         assert submission.changed(unknown, unknown) == [part]
+    pin_without_hash = {**V3, **known, "output": {"name": "short", "version": 1, "hash": None}}
+    assert submission.changed(pin_without_hash, pin_without_hash) == ["output"], "a name and a number are no content"
 
 
 @pytest.mark.task(4)

@@ -768,6 +768,18 @@ def test_retries_no_more_than_the_budget_allows(submission):
 
 
 @pytest.mark.task(4)
+def test_a_timeout_counts_whoever_set_it(submission):
+    """Two calls hung until their requests' deadlines. That the deadline cut them short says nothing good about the
+    model: nothing came. Left out, or taken for well, such timeouts keep calls coming to a model that hangs."""
+    desk = Desk(submission, **OPEN_AT_TWO)
+    for now in (0.0, 1.0):
+        action, request = desk.ask(now, patience=1.0)
+        assert action == ("Call", "large", 1.0), "what is left until the deadline"
+        assert desk.tell(request, "timeout", now + 1.0) == REJECTED, "the deadline has come"
+    assert desk.ask(3.0)[0] == SMALL, "two of the last four calls to the large model have failed: its breaker is open"
+
+
+@pytest.mark.task(4)
 def test_a_call_that_has_ended_takes_no_room(submission):
     """The first call is over when the second is decided. Counted as inside until then, a request competes with itself
     for the last place, and is turned away from an empty room."""

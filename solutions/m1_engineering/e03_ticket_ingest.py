@@ -330,8 +330,8 @@ def to_utc(text: str, zone: str, not_after: datetime | None = None) -> datetime:
         raise ValueError(f"out of the calendar: {text!r}") from error
 
 
-# fromisoformat takes more than this: dates alone, weeks, fractions, any character in place of the T.
-_TIME = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:Z|[+-][0-9]{2}:[0-9]{2})?")
+# fromisoformat takes more than this: dates alone, weeks, fractions, any character in place of the T, +05:75.
+_TIME = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:Z|[+-][0-9]{2}:[0-5][0-9])?")
 
 
 def _local_to_utc(local: datetime, zone: ZoneInfo, not_after: datetime | None) -> datetime:

@@ -139,7 +139,8 @@ def content_hash(content: Any) -> str:
 
     Raises:
         NotJsonError: somewhere in it is anything else, which JSON would change or cannot hold: a tuple, a set, bytes,
-            a date, a Decimal, a key that is no str, NaN, an infinity, any other object.
+            a date, a Decimal, a key that is no str, NaN, an infinity, a text or key with half a surrogate pair in it
+            ("\\ud800"), any other object.
 
     Example:
         >>> content_hash({"b": [1, 2.0], "a": "8 °C"})  # the SHA-256 of {"a":"8 °C","b":[1,2.0]}
@@ -163,6 +164,7 @@ def _check(value: Any) -> None:
         for key, item in value.items():
             if not isinstance(key, str):
                 raise NotJsonError(f"the key {key!r} is no str")
+            _check(key)
             _check(item)
     elif isinstance(value, list):
         for item in value:
@@ -170,7 +172,12 @@ def _check(value: Any) -> None:
     elif isinstance(value, float):
         if not math.isfinite(value):
             raise NotJsonError(f"JSON has no {value!r}")
-    elif value is not None and not isinstance(value, str | int):
+    elif isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:  # half of a character, which Python's text may hold and UTF-8 may not
+            raise NotJsonError(f"UTF-8 cannot hold {value!r}") from error
+    elif value is not None and not isinstance(value, int):
         raise NotJsonError(f"JSON has no {type(value).__name__}")
 
 

@@ -123,6 +123,10 @@ def test_fromisoformat_takes_dates_weeks_and_any_separator() -> None:
         assert datetime.fromisoformat(text).date() == datetime(2026, 2, 16).date()
 
 
+def test_fromisoformat_takes_75_minutes_of_offset() -> None:
+    assert datetime.fromisoformat("2026-02-16T11:09:00+05:75") == datetime.fromisoformat("2026-02-16T11:09:00+06:15")
+
+
 def test_zoneinfo_gives_an_offset_to_a_time_that_the_clock_skips() -> None:
     berlin = ZoneInfo("Europe/Berlin")
     skipped = datetime(2026, 3, 29, 2, 30, tzinfo=berlin)

@@ -93,7 +93,9 @@ def content_hash(content: Any) -> str:
 
 def written(content: Any) -> bytes:
     match content:
-        case None | bool() | int() | str():
+        case None | bool() | int():
+            return json.dumps(content).encode()
+        case str() if not any("\ud800" <= letter <= "\udfff" for letter in content):
             return json.dumps(content, ensure_ascii=False).encode()
         case float() if abs(content) < float("inf"):
             return repr(content).encode()

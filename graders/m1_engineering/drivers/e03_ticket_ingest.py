@@ -8,8 +8,10 @@ import time
 import tracemalloc
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,11 @@ def in_zone(zone: str, function: Callable[..., Any], *args: Any) -> Any:
         return function(*args)
     finally:
         _move_to(before)
+
+
+def with_limit_in_zone(to_utc: Callable[..., Any], text: str, zone: str, limit: str) -> Any:
+    """The moment that a text means, if it is not after a limit that is given by the clock of the same zone."""
+    return to_utc(text, zone, datetime.fromisoformat(limit).replace(tzinfo=ZoneInfo(zone)))
 
 
 def _move_to(zone: str | None) -> None:

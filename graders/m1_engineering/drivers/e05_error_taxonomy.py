@@ -109,6 +109,19 @@ def report_bug(
     return report(_chained(error(failure), BUGS[name]()), *args)
 
 
+def report_while_handling(
+    report: Callable[..., Any], error: Callable[[Any], BaseException], failure: Any, *args: Any
+) -> Any:
+    """The same for one that was raised without a cause, while something else was handled."""
+    try:
+        try:
+            raise RuntimeError("something else")
+        except RuntimeError:
+            raise error(failure)  # noqa: B904  (that it has no cause is the point)
+    except Exception as raised:
+        return report(raised, *args)
+
+
 def report_strictly(
     report: Callable[..., Any], error: Callable[[Any], BaseException], failure: Any, answer: Answer, *args: Any
 ) -> Any:

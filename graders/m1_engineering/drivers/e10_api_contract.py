@@ -174,6 +174,10 @@ def failing_app(install_problems: Callable[[FastAPI], None], problem_error: Call
     async def login() -> None:
         raise HTTPException(401, "Say who you are.", headers={"WWW-Authenticate": "Bearer"})
 
+    @app.get("/closed-today", response_model=None)
+    async def closed_today() -> None:
+        raise HTTPException(503, "We count the stock until noon.", headers={"Retry-After": "3600"})
+
     @app.post("/orders")
     async def order(order: Order, urgent: bool = False) -> Order:
         return order
