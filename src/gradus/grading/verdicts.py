@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from gradus.curriculum import Curriculum, Exercise
@@ -77,7 +77,7 @@ class TestResult:
     tokens: int = 0
     cost: float = 0.0
     embedded: int = 0
-    cpu: float = 0.0
+    cpu: float = field(default=0.0, compare=False)
     conversation: tuple[Call, ...] = ()
 
     @property
