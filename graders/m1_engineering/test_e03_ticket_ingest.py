@@ -240,6 +240,30 @@ def test_rejects_control_characters(submission, tmp_path, sign):
 
 
 @pytest.mark.task(1)
+def test_only_signs_below_the_space_are_control_characters(submission, tmp_path):
+    """U+0085 and its neighbours are odd, and letters in the files of some old systems. The contract names what is
+    refused; whoever refuses more loses rows that somebody wrote."""
+    text = "a\x7fb\u0080c\u0085d\u009fe\u00a0f"
+    assert rows_of(submission, tmp_path, f"1,{text}\n2,ok\n") == [(1, ("1", text)), (2, ("2", "ok"))]
+
+
+@pytest.mark.task(1)
+def test_what_is_wrong_with_a_row_stays_with_it(submission, tmp_path):
+    """A row may have a bad byte or a control character and be refused for something else that comes first. The next row
+    begins with nothing against it."""
+    too_long = b"5," + b"\xff" * MAX_ROW_BYTES
+    data = b'1,"a"\xe9x\n2,ok\n3,"a"\x01x\n4,ok\n' + too_long + b"\n6,ok\n"
+    assert rows_of(submission, tmp_path, data) == [
+        (1, "stray_quote"),
+        (2, ("2", "ok")),
+        (3, "stray_quote"),
+        (4, ("4", "ok")),
+        (5, "too_long"),
+        (6, ("6", "ok")),
+    ]
+
+
+@pytest.mark.task(1)
 def test_counts_a_line_without_anything_as_a_row(submission, tmp_path):
     """Skipping empty lines looks harmless, until read is no longer accepted + rejected and nobody knows what else was
     skipped. A line with a space on it is not empty, and an empty field in quotes is a field."""
