@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -161,16 +160,10 @@ def known_of(exercise: Exercise, solved: Sequence[TestResult], mutants: Mapping[
     return Known(par, fingerprints_of(mutants))
 
 
-def _failures(text: str) -> object:
-    """What a fingerprints file says without its answers: those may hold what differs from run to run."""
-    known = json.loads(text)
-    return {name: mutant["fails"] for name, mutant in known["mutants"].items()}, known["reference"]
-
-
 def _fingerprints(exercise: Exercise, known: Known, write: bool) -> Iterator[Finding]:
     """The file holds what was found just now, or is made to."""
     file, text = exercise.fingerprints, written(known)
-    if file.is_file() and _failures(file.read_text(encoding="utf-8")) == _failures(text):
+    if file.is_file() and file.read_text(encoding="utf-8") == text:
         return
     if write:
         file.parent.mkdir(exist_ok=True)
