@@ -242,7 +242,7 @@ BREAKS = (
           "a grader does not sleep", SOLUTIONS),
     Break("opens_a_socket", 3, GRADERS, add(TEST + "    import socket\n    socket.create_connection(('127.0.0.1', 9))\n"), "PermissionError", SOLUTIONS),
     Break("slow", 7, GRADERS, add("\n\nimport time\n" + TEST + "    submission.clip(1, 1, 1)\n    began = time.process_time()\n"
-          "    while time.process_time() < began + 1.7:\n        pass\n"), "takes 1.", GRADERS),
+          "    while time.process_time() < began + 1.1:\n        pass\n"), "takes 1.", GRADERS),
     Break("dead_link", 8, LESSONS, put("(module.toml)", "(elsewhere.md)"), "elsewhere.md leads nowhere"),
     Break("code_that_does_not_compile", 8, LESSONS, put("value = max(0, 1)", "value = max(0, 1"), "does not compile"),
 )  # fmt: skip
