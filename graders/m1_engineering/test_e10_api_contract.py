@@ -797,6 +797,17 @@ def test_names_no_table(submission, driver, sim, tmp_path):
 
 
 @pytest.mark.task(3)
+def test_shows_no_stack_trace(submission, driver, sim, tmp_path):
+    """A stack trace tells which libraries lie where on your servers. In debug mode Starlette sends one for every
+    exception that nobody expected, whatever your handlers say."""
+    app = submission.create_app(tmp_path / "elsewhere.db", sim.client())
+    answer = Api(driver, app).get("/v1/tickets")
+    assert answer.status == 500
+    for word in ("Traceback", "site-packages"):
+        assert word not in answer.body, f"the body tells {word!r}"
+
+
+@pytest.mark.task(3)
 def test_its_errors_and_ids_are_those_of_task_2(submission, driver, sim, table):
     """One form for all errors of the API, also for paths that it does not have; and an id on each answer."""
     api = api_of(submission, driver, sim, table)
