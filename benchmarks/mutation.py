@@ -13,7 +13,6 @@ import difflib
 import multiprocessing
 import re
 import sys
-import tempfile
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -24,6 +23,7 @@ from pathlib import Path
 import libcst
 from mutmut.mutation.file_mutation import create_mutations, deep_replace
 
+from gradus.authoring.runs import examine_source
 from gradus.curriculum import Exercise, read_curriculum
 from gradus.grading.limits import Limits
 from gradus.grading.pool import Pool
@@ -100,11 +100,7 @@ def difference(before: str, after: str) -> tuple[str, str]:
 
 def is_noticed(change: Change, exercise: Exercise, pool: Pool) -> bool:
     """Whether any test fails on the changed solution."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / f"{exercise.stem}.py"
-        file.parent.mkdir(parents=True)
-        file.write_text(change.source, encoding="utf-8")
-        return any(test.outcome is not Verdict.PASSED for test in pool.examine(exercise, Path(folder)))
+    return any(test.outcome is not Verdict.PASSED for test in examine_source(exercise, pool, change.source))
 
 
 def survivors(exercise: Exercise, share: int) -> tuple[int, list[Change]]:

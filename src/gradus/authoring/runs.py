@@ -81,7 +81,7 @@ def _all_passed(exercise: Exercise, file: Path, tests: Sequence[TestResult]) -> 
 def _alternate(exercise: Exercise, pool: Pool) -> Iterator[Finding]:
     source = exercise.alternate.read_text(encoding="utf-8")
     for seed in SEEDS:
-        yield from _all_passed(exercise, exercise.alternate, _examine_source(exercise, pool, source, seed))
+        yield from _all_passed(exercise, exercise.alternate, examine_source(exercise, pool, source, seed))
 
 
 def _speed(exercise: Exercise, runs: Sequence[Sequence[TestResult]]) -> Iterator[Finding]:
@@ -137,7 +137,7 @@ class _Mutants:
         except MutantError as error:
             yield self._exercise.mutants, str(error)
             return
-        self.runs[mutant.name] = run = _examine_source(self._exercise, self._pool, source)
+        self.runs[mutant.name] = run = examine_source(self._exercise, self._pool, source)
         failed = {base_name(test.name) for test in run if test.outcome is not Verdict.PASSED}
         if survived := sorted(set(mutant.killed_by) - failed):
             said = f"mutant {mutant.name} survives {', '.join(survived)}: sharpen the test, or correct killed_by"
@@ -172,8 +172,15 @@ def _fingerprints(exercise: Exercise, known: Known, write: bool) -> Iterator[Fin
         yield Finding(9, file, f"{state}: `make check WRITE=1 EX={exercise.stem}` writes it; then read the difference")
 
 
-def _examine_source(exercise: Exercise, pool: Pool, source: str, seed: int | None = None) -> list[TestResult]:
-    """Grade a source as if a learner had written it."""
+def examine_source(exercise: Exercise, pool: Pool, source: str, seed: int | None = None) -> list[TestResult]:
+    """Grade a source as if a learner had written it.
+
+    Args:
+        exercise: which one.
+        pool: made with it.
+        source: what stands in the file.
+        seed: as for `Pool.examine`.
+    """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"{exercise.stem}.py"
         file.parent.mkdir(parents=True)
